@@ -1,0 +1,131 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+/// Every target is held to the same rules; a warning in our own code fails the build.
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+]
+
+extension Target.Dependency {
+    static let nioCore = product(name: "NIOCore", package: "swift-nio")
+    static let nioPosix = product(name: "NIOPosix", package: "swift-nio")
+    static let nioHTTP1 = product(name: "NIOHTTP1", package: "swift-nio")
+    static let nioWebSocket = product(name: "NIOWebSocket", package: "swift-nio")
+    static let nioEmbedded = product(name: "NIOEmbedded", package: "swift-nio")
+    static let hummingbird = product(name: "Hummingbird", package: "hummingbird")
+    static let hummingbirdCore = product(name: "HummingbirdCore", package: "hummingbird")
+    static let hummingbirdTesting = product(name: "HummingbirdTesting", package: "hummingbird")
+    static let httpTypes = product(name: "HTTPTypes", package: "swift-http-types")
+    static let httpClient = product(name: "AsyncHTTPClient", package: "async-http-client")
+    static let serviceLifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+    static let logging = product(name: "Logging", package: "swift-log")
+    static let metrics = product(name: "Metrics", package: "swift-metrics")
+    static let coreMetrics = product(name: "CoreMetrics", package: "swift-metrics")
+    static let grdb = product(name: "GRDB", package: "GRDB.swift")
+    static let yams = product(name: "Yams", package: "Yams")
+    static let argumentParser = product(name: "ArgumentParser", package: "swift-argument-parser")
+}
+
+let package = Package(
+    name: "shoal",
+    products: [
+        .executable(name: "shoal", targets: ["shoal"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        // Pure: decisions and formats, no IO.
+        .target(name: "ContentTrust", dependencies: ["COpenSSL"], swiftSettings: strict),
+        .target(name: "TrackerProtocol", dependencies: ["ContentTrust", .nioCore], swiftSettings: strict),
+        .target(name: "Presence", dependencies: ["ContentTrust"], swiftSettings: strict),
+        .target(
+            name: "TrackerCore",
+            dependencies: ["ContentTrust", "Presence", "TrackerProtocol"],
+            swiftSettings: strict
+        ),
+        .target(name: "Settings", dependencies: [.yams], swiftSettings: strict),
+
+        // System libraries.
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+
+        // IO.
+        .target(name: "Signing", dependencies: ["COpenSSL", "ContentTrust"], swiftSettings: strict),
+        .target(name: "BrowserClient", dependencies: ["COpenSSL", "ContentTrust"], swiftSettings: strict),
+        .target(
+            name: "TrackerNode",
+            dependencies: [
+                "BrowserClient", "ContentTrust", "Presence", "Settings", "Signing", "TrackerCore", "TrackerProtocol",
+                .coreMetrics, .hummingbird, .hummingbirdCore, .httpClient, .httpTypes, .logging, .metrics, .nioCore,
+                .nioHTTP1, .nioPosix, .nioWebSocket, .serviceLifecycle,
+            ],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "SigningAuthority",
+            dependencies: [
+                "ContentTrust", "Settings", "Signing",
+                .grdb, .httpClient, .httpTypes, .hummingbird, .logging, .metrics, .nioCore, .nioPosix,
+                .serviceLifecycle,
+            ],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "DemoSite",
+            dependencies: [
+                "BrowserClient", .httpTypes, .hummingbird, .logging, .nioCore, .nioPosix, .serviceLifecycle,
+            ],
+            swiftSettings: strict
+        ),
+
+        // Executables.
+        .executableTarget(
+            name: "shoal",
+            dependencies: [
+                "DemoSite", "Settings", "SigningAuthority", "TrackerNode",
+                .argumentParser, .httpClient, .logging, .metrics, .serviceLifecycle,
+            ],
+            swiftSettings: strict
+        ),
+
+        // Tests. What needs real browsers is in Tests/Browser, driven by ops/test.
+        .testTarget(name: "ContentTrustTests", dependencies: ["ContentTrust", "Signing"], swiftSettings: strict),
+        .testTarget(
+            name: "TrackerProtocolTests",
+            dependencies: ["TrackerProtocol", .nioEmbedded, .nioWebSocket],
+            swiftSettings: strict
+        ),
+        .testTarget(name: "PresenceTests", dependencies: ["Presence"], swiftSettings: strict),
+        .testTarget(name: "TrackerCoreTests", dependencies: ["TrackerCore"], swiftSettings: strict),
+        .testTarget(name: "SettingsTests", dependencies: ["Settings"], swiftSettings: strict),
+        .testTarget(name: "SigningTests", dependencies: ["Signing", "ContentTrust"], swiftSettings: strict),
+        .testTarget(
+            name: "TrackerNodeTests",
+            dependencies: ["TrackerNode", .hummingbirdTesting, .nioEmbedded],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "SigningAuthorityTests",
+            dependencies: ["SigningAuthority", .hummingbird, .hummingbirdTesting],
+            swiftSettings: strict
+        ),
+        .testTarget(name: "BrowserClientTests", dependencies: ["BrowserClient"], swiftSettings: strict),
+        .testTarget(
+            name: "DemoSiteTests",
+            dependencies: ["DemoSite", .hummingbird, .hummingbirdTesting],
+            swiftSettings: strict
+        ),
+    ]
+)

@@ -1,0 +1,5 @@
+import AsyncHTTPClient
+import ArgumentParser
+import DemoSite
+import SigningAuthority
+import TrackerNode
