@@ -3,13 +3,6 @@ export function check(condition: unknown, problem: string): asserts condition {
     if (!condition) throw Error(problem);
 }
 
-export const concatenate = (a: Uint8Array, b: Uint8Array): Uint8Array => {
-    const sum = new Uint8Array(a.length + b.length);
-    sum.set(a);
-    sum.set(b, a.length);
-    return sum;
-};
-
 /** base64url without padding (RFC 4648 §5). */
 export const toBase64URL = (bytes: Uint8Array): string =>
     btoa(String.fromCharCode(...bytes))

@@ -1,138 +1,125 @@
 /** The rules by which keysets and content certificates are judged (Certificates.md §3 and §4). Time is in seconds. */
 
 import { check, fromBase64URL, toBase64URL } from "./bytes";
-import { Fields, Key, importKey, parseJWS, verify } from "./jws";
+import { Fields, Key, MALFORMED, byteLength, importKey, parseJWS, verify } from "./jws";
+import {
+    CLOCK_SKEW,
+    LONGEST_CERTIFICATE,
+    LONGEST_KEYSET,
+    LONGEST_TYPE,
+    LONGEST_VALIDITY,
+    MOST_KEYS,
+    MOST_REVOKED,
+} from "./limits";
 import { layerRoot, pieceLengthFor } from "./merkle";
 
-const CERTIFICATE_LIMIT = 2_048;
-const KEYSET_LIMIT = 32_768;
-const MOST_KEYS = 16;
-const MOST_REVOKED = 256;
-const LONGEST_VALIDITY = 3_600;
-const LONGEST_TYPE = 256;
-const CLOCK_SKEW = 30;
-
 export interface Keyset {
-    version: number;
-    expires: number;
+    ver: number;
+    exp: number;
     /** By key ID, without those that are revoked. */
-    keys: Map<string, Key>;
+    keys: Map<unknown, Key>;
 }
 
-export interface Certificate {
-    /** The JWS itself, as it is presented to a tracker. */
-    jws: string;
+/** The claims by which content is found and checked; all of them are listed in §3. */
+export interface Claims {
     url: string;
     /** Content ID, base64url. */
-    content: string;
-    length: number;
-    pieceLength: number;
-    type: string;
-    expires: number;
-    /** The hash of each piece; of content of one piece, the content ID. */
-    layer: Uint8Array[];
+    cid: string;
+    /** Length of the content and of its pieces. */
+    len: number;
+    pln: number;
+    /** Media type. */
+    typ: string;
+    exp: number;
 }
 
-/** The certificate's key is not in the keyset: a newer keyset may have it (§4.2). */
-export class UnknownKey extends Error {}
+export interface Certificate extends Claims {
+    /** The JWS itself, as it is presented to a tracker. */
+    jws: string;
+    /** The hash of each piece, in order. */
+    layer: string[];
+}
 
-export const isCurrent = ({ expires }: { expires: number }, now: number): boolean => now < expires + CLOCK_SKEW;
+/** A certificate's key is not in the keyset: a newer keyset may have it (§4.2). */
+export const UNKNOWN_KEY = "unknown key";
+const OUT_OF_TIME = "expired or not valid yet";
 
-const texts = (fields: Fields, names: string[]): boolean => names.every((name) => typeof fields[name] === "string");
-const integers = (fields: Fields, names: string[]): boolean =>
-    names.every((name) => Number.isSafeInteger(fields[name]) && (fields[name] as number) >= 0);
-const byteLength = (text: string): number => new TextEncoder().encode(text).length;
+export const isCurrent = ({ exp }: { exp: number }, now: number): boolean => now < exp + CLOCK_SKEW;
+
+/** Whether the fields of these names are texts, and those positive integers. No claim is 0 in this millennium. */
+const have = (fields: Fields, texts: string[], integers: string[]): boolean =>
+    texts.every((name) => typeof fields[name] === "string") &&
+    integers.every((name) => Number.isSafeInteger(fields[name]) && (fields[name] as number) > 0);
+
+const isList = (value: unknown, most: number): value is unknown[] => Array.isArray(value) && value.length <= most;
 
 /**
  * Judges a keyset in the order of §4.1.
  * @param root the pinned thumbprint of the root key
  * @param lowest the highest version accepted so far; 0 for none
  */
-export async function judgeKeyset(jws: string, root: string, now: number, lowest: number): Promise<Keyset> {
-    const parsed = parseJWS(jws, KEYSET_LIMIT);
-    check(parsed.header.typ === "shoal-keyset", "not a keyset");
-    const rootKey = await importKey(parsed.header.jwk as Fields);
-    check(rootKey.id === root, "another root key than data-root");
-    await verify(parsed, rootKey);
-    const claims = parsed.payload as { ver: number; iat: number; exp: number; keys: Fields[]; revoked: string[] };
+export async function judgeKeyset(text: string, root: string, now: number, lowest: number): Promise<Keyset> {
+    const jws = parseJWS(text, LONGEST_KEYSET);
+    check(jws.header.typ === "shoal-keyset", MALFORMED);
+    const rootKey = await importKey(jws.header.jwk as Fields);
+    check(rootKey.id === root, "not signed by data-root");
+    await verify(jws, rootKey);
+    const { ver, iat, exp, keys, revoked } = jws.payload as Record<string, number> & Record<string, Fields[]>;
     check(
-        texts(parsed.payload, ["iss"]) &&
-            integers(parsed.payload, ["ver", "iat", "exp"]) &&
-            claims.ver &&
-            Array.isArray(claims.keys) &&
-            claims.keys.length &&
-            claims.keys.length <= MOST_KEYS &&
-            Array.isArray(claims.revoked) &&
-            claims.revoked.length <= MOST_REVOKED &&
-            claims.revoked.every((id) => typeof id === "string"),
-        "a claim is missing or wrong",
+        have(jws.payload, ["iss"], ["ver", "iat", "exp"]) &&
+            isList(keys, MOST_KEYS) &&
+            keys.length &&
+            isList(revoked, MOST_REVOKED) &&
+            revoked.every((id) => typeof id === "string"),
+        MALFORMED,
     );
-    const keyset = { version: claims.ver, expires: claims.exp, keys: new Map<string, Key>() };
-    check(claims.iat - CLOCK_SKEW <= now && isCurrent(keyset, now), "expired or not valid yet");
-    for (const jwk of claims.keys) {
+    check(iat - CLOCK_SKEW <= now && isCurrent({ exp }, now), OUT_OF_TIME);
+    const imported = new Map<unknown, Key>();
+    for (const jwk of keys) {
         const key = await importKey(jwk);
-        check(key.id === jwk.kid && !keyset.keys.has(key.id), "a key's ID is wrong or a duplicate");
-        keyset.keys.set(key.id, key);
+        check(key.id === jwk.kid && !imported.has(key.id), MALFORMED);
+        imported.set(key.id, key);
     }
-    check(claims.ver >= lowest, "older than the keyset before");
-    for (const id of claims.revoked) keyset.keys.delete(id);
-    return keyset;
+    check(ver >= lowest, "older than the one before");
+    for (const id of revoked) imported.delete(id);
+    return { ver, exp, keys: imported };
 }
 
-/** Judges a certificate in the order of §3.1, for `site` and for `url`. Its layer comes later: `withLayer`. */
+/** Judges a certificate in the order of §3.1, for `site` and for `url`. `layer`: base64url; nothing for one piece. */
 export async function judgeCertificate(
-    jws: string,
-    keyset: Keyset,
+    text: string,
+    { keys }: Keyset,
     site: string,
-    url: string,
+    wantedURL: string,
     now: number,
-): Promise<Certificate> {
-    const parsed = parseJWS(jws, CERTIFICATE_LIMIT);
-    check(parsed.header.typ === "shoal-certificate", "not a certificate");
-    const key = keyset.keys.get(parsed.header.kid as string);
-    if (!key) throw new UnknownKey("unknown key");
-    await verify(parsed, key);
-    const { payload } = parsed;
+): Promise<Claims> {
+    const jws = parseJWS(text, LONGEST_CERTIFICATE);
+    check(jws.header.typ === "shoal-certificate", MALFORMED);
+    const key = keys.get(jws.header.kid);
+    check(key, UNKNOWN_KEY);
+    await verify(jws, key);
+    const claims = jws.payload as Fields & Claims & { nbf: number };
+    const { aud, url, cid, len, pln, typ, nbf, exp } = claims;
     check(
-        texts(payload, ["iss", "aud", "url", "cid", "typ"]) &&
-            integers(payload, ["len", "pln", "gen", "iat", "nbf", "exp"]) &&
-            fromBase64URL(payload.cid as string).length === 32 &&
-            payload.len &&
-            byteLength(payload.typ as string) <= LONGEST_TYPE,
-        "a claim is missing or wrong",
+        have(claims, ["iss", "aud", "url", "cid", "typ"], ["len", "pln", "gen", "iat", "nbf", "exp"]) &&
+            fromBase64URL(cid).length === 32 &&
+            byteLength(typ) <= LONGEST_TYPE &&
+            pln === pieceLengthFor(len),
+        MALFORMED,
     );
-    const certificate = toCertificate(jws, payload);
-    const notBefore = payload.nbf as number;
-    check(certificate.pieceLength === pieceLengthFor(certificate.length), "wrong piece length");
-    check(notBefore - CLOCK_SKEW <= now && isCurrent(certificate, now), "expired or not valid yet");
-    check(certificate.expires - notBefore <= LONGEST_VALIDITY, "valid for too long");
-    check(payload.aud === site, "for another site");
-    check(certificate.url === url, "for another URL");
-    return certificate;
+    check(nbf - CLOCK_SKEW <= now && isCurrent(claims, now), OUT_OF_TIME);
+    check(nbf < exp && exp - nbf <= LONGEST_VALIDITY, OUT_OF_TIME);
+    check(aud === site && url === wantedURL, "for another site or URL");
+    return claims;
 }
 
-/** What a certificate says, without judging it. */
-export function toCertificate(jws: string, claims: Fields): Certificate {
-    return {
-        jws,
-        url: claims.url as string,
-        content: claims.cid as string,
-        length: claims.len as number,
-        pieceLength: claims.pln as number,
-        type: claims.typ as string,
-        expires: claims.exp as number,
-        layer: [],
-    };
-}
-
-/** The certificate with its layer, whose root must be the content ID (Protocol.md §6.8). `text`: base64url. */
-export async function withLayer(certificate: Certificate, text: string | undefined): Promise<Certificate> {
-    const { length, pieceLength, content } = certificate;
-    if (length <= pieceLength) return { ...certificate, layer: [fromBase64URL(content)] };
-    const bytes = fromBase64URL(text ?? "");
-    const layer: Uint8Array[] = [];
-    for (let at = 0; at < bytes.length; at += 32) layer.push(bytes.slice(at, at + 32));
-    check(layer.length === Math.ceil(length / pieceLength) && bytes.length % 32 === 0, "a layer of another length");
-    check(toBase64URL(await layerRoot(layer, pieceLength)) === content, "a layer of other content");
-    return { ...certificate, layer };
+/** The hashes of a content's pieces. `layer`: base64url, its root must be the content ID (Protocol.md §6.8). */
+export async function pieceHashes({ cid, len, pln }: Claims, layer: string | undefined): Promise<string[]> {
+    if (len <= pln) return [cid];
+    const bytes = fromBase64URL(layer ?? "");
+    const hashes = [];
+    for (let at = 0; at < bytes.length; at += 32) hashes.push(bytes.slice(at, at + 32));
+    const isWhole = bytes.length === Math.ceil(len / pln) * 32;
+    check(isWhole && toBase64URL(await layerRoot(hashes, pln)) === cid, "layer of other content");
+    return hashes.map(toBase64URL);
 }

@@ -3,17 +3,15 @@
 import { toBase64URL } from "./bytes";
 import { Certificate } from "./certificate";
 import { Reason } from "./frames";
-import { BLOCK, pieceHash } from "./merkle";
+import { BLOCK, LOOK_AHEAD, ORIGIN_PAUSE } from "./limits";
+import { pieceHash } from "./merkle";
 import { fetchOrigin } from "./origin";
-import { Peer, Request } from "./peer";
+import { Peer, PeerHost, Request } from "./peer";
 import { Reader, State, Stream, hasHope, mayStream, plan } from "./schedule";
 import { Counts } from "../shoal";
 
-/** After a failure of the origin it is not asked for so long. Milliseconds, like all here. */
-const ORIGIN_PAUSE = 4_000;
-
 export interface Reading {
-    /** Resolves once the first byte could be read; rejects when it never will. */
+    /** Resolves once the first byte can be read; rejects when it never will. */
     ready(): Promise<void>;
     /** The next bytes, at most one piece; rejects when they will not come. Not called behind the end. */
     read(): Promise<Uint8Array>;
@@ -21,7 +19,6 @@ export interface Reading {
 }
 
 export interface Content {
-    readonly certificate: Certificate;
     isComplete(): boolean;
     /** Whether it is being read or fetched. */
     isActive(): boolean;
@@ -31,29 +28,28 @@ export interface Content {
     open(start: number, end: number, since: number): Reading;
     /** Fetches all of it although nobody reads. The HTTP cache may answer with whatever age: it is verified. */
     adopt(): void;
-    /** The bytes of a piece of complete content. */
-    piece(piece: number): Promise<ArrayBuffer | undefined>;
-    /** Decides anew what to ask of whom; called after every change, and now and then while it is active. */
-    schedule(): void;
+    /** A piece of complete content, for a peer. */
+    pieceFor(piece: number): Promise<ArrayBuffer | undefined>;
+    /** Fails its readers: the content is not what it was. */
+    fail(): void;
+    /** Decides anew what to ask of whom. Called after every change, and again after a while if it says so. */
+    schedule(): boolean;
 }
 
-export interface ContentHost {
+export interface ContentHost extends Pick<PeerHost, "mayUpload" | "changed"> {
     patience: number;
-    mayUpload(): boolean;
     /** The peer, while there is a connection. */
     peer(id: string): Peer | undefined;
     /** A reader waits, and no peer is left. */
     needsPeers(): void;
     completed(blob: Blob): void;
     /** The origin has other content than was certified, or what was kept is gone. */
-    lost(): void;
-    /** Something changed on which a schedule or the statistics depend. */
-    changed(): void;
+    lost(): unknown;
 }
 
 interface WaitingReader extends Reader {
-    /** Set while it waits for `next`. */
-    settle?: (error?: Error) => void;
+    /** Ends its waiting for `next`. */
+    settle?(error?: unknown): void;
 }
 
 /**
@@ -66,159 +62,156 @@ export function createContent(
     host: ContentHost,
     kept?: () => Promise<Blob>,
 ): Content {
-    const { content, length, pieceLength, layer, type, url } = certificate;
+    const { cid, len: length, pln: pieceLength, layer, typ: type, url } = certificate;
+    const { patience, changed } = host;
     const count = Math.ceil(length / pieceLength);
     const pieces: Blob[] = [];
-    let held = kept ? count : 0;
-    let cacheMode: RequestCache = "default";
-    /** Streams that wait for the next decision. */
+    let heldCount = kept ? count : 0;
+    let isAdopted = false;
+    /** Streams that wait for a change. */
     let paused: (() => void)[] = [];
 
     const sourceIDs = new Set<string>();
     const asked = new Map<number, Request>();
     const readers = new Set<WaitingReader>();
     const streams = new Set<Stream>();
-    const state: State = {
-        count,
-        pieceLength,
-        isHeld: (piece) => !!kept || piece in pieces,
-        asked,
-        readers,
-        streams,
-        originRetryAt: 0,
-        completion: "none",
-    };
+    const isHeld = (piece: number) => !!(kept || pieces[piece]);
+    const state: State = { count, pieceLength, isHeld, asked, readers, streams, originRetryAt: 0, mayComplete: 0 };
 
-    const isComplete = () => held === count;
+    const now = () => performance.now();
+    const isComplete = () => heldCount === count;
     const isActive = () => readers.size + asked.size + streams.size > 0;
-    const lengthOf = (piece: number) => Math.min(pieceLength, length - piece * pieceLength);
-
-    async function sliceOf(piece: number, from = 0, to = pieceLength): Promise<ArrayBuffer> {
-        if (!kept) return pieces[piece].slice(from, to).arrayBuffer();
-        const start = piece * pieceLength;
-        try {
-            return await (await kept()).slice(start + from, start + Math.min(to, pieceLength)).arrayBuffer();
-        } catch (error) {
-            host.lost();
-            throw error;
-        }
-    }
-
     const sources = () => [...sourceIDs].flatMap((id) => host.peer(id) ?? []);
-    const hope = () => hasHope(sources(), performance.now(), host.patience);
+    const hasHopeNow = () => hasHope(sources(), now(), patience);
 
     function schedule() {
-        if (isComplete()) return;
-        if (state.completion !== "full") state.completion = host.mayUpload() ? "cheap" : "none";
-        const { ask, origin, isHopeless } = plan(state, sources(), performance.now(), host.patience);
-        for (const [piece, peer] of ask) askPeer(piece, peer);
-        for (const [first, end] of origin) readOrigin({ first, next: first, end });
-        if (isHopeless) failReaders(Error("neither peers nor the origin"));
-        else if (readers.size && !hope()) host.needsPeers();
+        if (isComplete()) return false;
+        const hope = hasHopeNow();
+        // From the origin, only the smaller half is cheap enough to be fetched for nobody.
+        const cheap = Math.min(LOOK_AHEAD / pieceLength, hope ? count : count / 2);
+        state.mayComplete = isAdopted ? count : host.mayUpload() ? cheap : 0;
+        const { toAsk, toStream, isHopeless } = plan(state, sources(), now(), patience);
+        for (const [piece, peer] of toAsk) askPeer(piece, peer);
+        for (const stream of toStream) readOrigin(stream);
+        if (isHopeless) fail();
+        if (readers.size && !hope) host.needsPeers();
         for (const resume of paused.splice(0)) resume();
+        return isActive();
     }
 
+    const lengthOf = (piece: number) => Math.min(pieceLength, length - piece * pieceLength);
+
     async function askPeer(piece: number, peer: Peer) {
-        const request = peer.ask(content, piece, lengthOf(piece));
+        const request = peer.request(cid, piece, lengthOf(piece));
         asked.set(piece, request);
         const answer = await request.answer;
-        if (typeof answer === "number") answer === Reason.tooBusy || sourceIDs.delete(peer.id);
-        else if (answer && !(await accept(piece, answer, "fromPeers"))) peer.close(true);
-        if (asked.get(piece) === request) asked.delete(piece);
-        host.changed();
+        if (answer instanceof Uint8Array) {
+            if (!(await accept(piece, answer, "fromPeers"))) peer.end(true);
+        } else if (answer && answer !== Reason.tooBusy) {
+            sourceIDs.delete(peer.id);
+        }
+        asked.delete(piece);
+        changed();
     }
 
     async function readOrigin(stream: Stream) {
         const aborter = new AbortController();
         streams.add(stream);
         try {
-            const start = stream.first * pieceLength;
-            const end = Math.min(stream.end * pieceLength, length);
-            const body = await fetchOrigin(url, { start, end, length }, cacheMode, aborter.signal);
+            const span = { start: stream.first * pieceLength, end: Math.min(stream.end * pieceLength, length), length };
+            const read = await fetchOrigin(url, span, isAdopted ? "force-cache" : "default", aborter.signal);
             while (await mayRead(stream)) {
                 const piece = stream.next;
                 asked.get(piece)?.withdraw();
-                if (!(await accept(piece, await body.read(lengthOf(piece)), "fromOrigin"))) {
-                    failReaders(Error("the origin's content has changed"));
+                if (!(await accept(piece, await read(lengthOf(piece)), "fromOrigin"))) {
                     host.lost();
+                    break;
                 }
                 stream.next++;
-                host.changed();
+                changed();
             }
         } catch {
-            state.originRetryAt = performance.now() + ORIGIN_PAUSE;
+            state.originRetryAt = now() + ORIGIN_PAUSE;
         }
         streams.delete(stream);
         aborter.abort();
-        host.changed();
+        changed();
     }
 
     async function mayRead(stream: Stream): Promise<boolean> {
-        for (;;) {
-            const may = mayStream(state, stream, hope());
-            if (may !== "later") return may === "yes";
+        let may: boolean | undefined;
+        while ((may = mayStream(state, stream, hasHopeNow())) === undefined) {
             await new Promise<void>((resume) => paused.push(resume));
         }
+        return may;
     }
 
     /** Keeps a piece if it has the right hash, and says whether it has. */
     async function accept(piece: number, bytes: Uint8Array, from: "fromPeers" | "fromOrigin"): Promise<boolean> {
         const blocks = Math.ceil(bytes.length / BLOCK);
-        const hash = await pieceHash(bytes, pieceLength, count === 1);
-        if (toBase64URL(hash) !== toBase64URL(layer[piece])) {
+        if (toBase64URL(await pieceHash(bytes, pieceLength, count === 1)) !== layer[piece]) {
             counts.rejected += blocks;
             return false;
         }
-        if (state.isHeld(piece)) return true;
+        if (isHeld(piece)) return true;
         pieces[piece] = new Blob([bytes]);
         counts.verified += blocks;
         counts[from] += bytes.length;
         for (const reader of readers) if (reader.next === piece) reader.settle?.();
-        if (++held === count) host.completed(new Blob(pieces, { type }));
+        if (++heldCount === count) host.completed(new Blob(pieces, { type }));
         return true;
     }
 
-    function failReaders(error: Error) {
-        for (const reader of readers) reader.settle?.(error);
+    function fail() {
+        for (const reader of readers) reader.settle?.(Error("no source"));
+    }
+
+    /** What was kept, read when it is first needed. */
+    let reading: Promise<Blob> | undefined;
+    const whole = () => (reading ??= kept!());
+
+    async function bytesOf(piece: number, from = 0, to = pieceLength): Promise<ArrayBuffer> {
+        const start = piece * pieceLength;
+        const blob = kept ? (await whole()).slice(start, start + pieceLength) : pieces[piece];
+        return blob.slice(from, to).arrayBuffer();
     }
 
     /** Waits until `next` of the reader is held. */
-    const arrival = (reader: WaitingReader) =>
-        new Promise<void>((resolve, reject) => {
-            reader.settle = (error) => (error ? reject(error) : resolve());
-            if (state.isHeld(reader.next)) resolve();
-            host.changed();
-        });
+    async function arrival(reader: WaitingReader) {
+        changed();
+        if (kept) await whole().catch(host.lost);
+        while (!isHeld(reader.next)) {
+            await new Promise<void>((resolve, reject) => {
+                reader.settle = (error) => (error ? reject(error) : resolve());
+            });
+        }
+    }
 
     function open(start: number, end: number, since: number): Reading {
-        const reader: WaitingReader = {
-            next: Math.floor(start / pieceLength),
-            end: Math.ceil(end / pieceLength),
-            since,
-        };
+        const pieceAt = () => Math.floor(start / pieceLength);
+        const reader: WaitingReader = { next: pieceAt(), end: Math.ceil(end / pieceLength), since };
         readers.add(reader);
         return {
             ready: () => arrival(reader),
             async read() {
-                const piece = Math.floor(start / pieceLength);
-                if (piece !== reader.next) reader.since = performance.now();
+                const piece = pieceAt();
+                if (piece > reader.next) reader.since = now();
                 reader.next = piece;
                 await arrival(reader);
                 const offset = piece * pieceLength;
-                const bytes = new Uint8Array(await sliceOf(piece, start - offset, end - offset));
+                const bytes = new Uint8Array(await bytesOf(piece, start - offset, end - offset));
                 if (kept) counts.fromCache += bytes.length;
                 start += bytes.length;
                 return bytes;
             },
             close() {
                 readers.delete(reader);
-                host.changed();
+                changed();
             },
         };
     }
 
     return {
-        certificate,
         isComplete,
         isActive,
         addSources(ids) {
@@ -226,11 +219,11 @@ export function createContent(
         },
         open,
         adopt() {
-            state.completion = "full";
-            cacheMode = "force-cache";
-            host.changed();
+            isAdopted = true;
+            changed();
         },
-        piece: async (piece) => (isComplete() && piece < count ? sliceOf(piece).catch(() => undefined) : undefined),
+        pieceFor: async (piece) => (isComplete() && piece < count ? bytesOf(piece).catch(() => undefined) : undefined),
+        fail,
         schedule,
     };
 }

@@ -1,7 +1,6 @@
 /** The messages between peers (Protocol.md §6.3): binary, network byte order, the first byte is the type. */
 
-import { fromBase64URL, toBase64URL } from "./bytes";
-import { BLOCK } from "./merkle";
+import { BLOCK } from "./limits";
 
 export const enum Type {
     request = 1,
@@ -16,57 +15,42 @@ export const enum Reason {
     noUpload,
 }
 
-export type Frame =
-    | { type: Type.request; id: number; piece: number; content: string }
-    | { type: Type.block; id: number; index: number; bytes: Uint8Array }
-    | { type: Type.refuse; id: number; reason: number }
-    | { type: Type.cancel; id: number };
-
-const BLOCK_HEADER = 9;
-
-function start(type: Type, id: number, length: number): DataView {
-    const view = new DataView(new ArrayBuffer(length));
-    view.setUint8(0, type);
-    view.setUint32(1, id);
-    return view;
+export interface Frame {
+    type: number;
+    /** Request ID. */
+    id: number;
+    /** Of the piece in a request, of the block in a block; 0 in the others. */
+    index: number;
+    /** The content ID of a request, the bytes of a block, the reason of a refusal. */
+    rest: Uint8Array;
 }
 
-export function encodeFrame(frame: Frame): ArrayBuffer {
-    let view;
-    switch (frame.type) {
-        case Type.request:
-            view = start(frame.type, frame.id, 41);
-            view.setUint32(5, frame.piece);
-            new Uint8Array(view.buffer).set(fromBase64URL(frame.content), 9);
-            break;
-        case Type.block:
-            view = start(frame.type, frame.id, BLOCK_HEADER + frame.bytes.length);
-            view.setUint32(5, frame.index);
-            new Uint8Array(view.buffer).set(frame.bytes, BLOCK_HEADER);
-            break;
-        case Type.refuse:
-            view = start(frame.type, frame.id, 6);
-            view.setUint8(5, frame.reason);
-            break;
-        case Type.cancel:
-            view = start(frame.type, frame.id, 5);
-    }
+/** By type: bytes before `rest`, and the least and the most bytes of `rest`. Nothing is of type 0. */
+const layouts = [[], [9, 32, 32], [9, 1, BLOCK], [5, 1, 1], [5, 0, 0]];
+
+export function encodeFrame(type: Type, id: number, rest: ArrayLike<number> = [], index = 0): ArrayBuffer {
+    const [header] = layouts[type];
+    const bytes = new Uint8Array(header + rest.length);
+    const view = new DataView(bytes.buffer);
+    if (header > 5) view.setUint32(5, index);
+    view.setUint32(1, id);
+    bytes[0] = type;
+    bytes.set(rest, header);
     return view.buffer;
 }
 
 /** Nothing for a message that is no frame, for which its sender is dropped (§6.5). */
 export function decodeFrame(message: unknown): Frame | undefined {
-    if (!(message instanceof ArrayBuffer) || message.byteLength < 5) return;
+    if (!(message instanceof ArrayBuffer) || !message.byteLength) return;
     const view = new DataView(message);
-    const length = message.byteLength;
     const type = view.getUint8(0);
-    const id = view.getUint32(1);
-    if (type === Type.request && length === 41) {
-        return { type, id, piece: view.getUint32(5), content: toBase64URL(new Uint8Array(message, 9)) };
-    }
-    if (type === Type.block && length > BLOCK_HEADER && length <= BLOCK_HEADER + BLOCK) {
-        return { type, id, index: view.getUint32(5), bytes: new Uint8Array(message, BLOCK_HEADER) };
-    }
-    if (type === Type.refuse && length === 6) return { type, id, reason: view.getUint8(5) };
-    if (type === Type.cancel && length === 5) return { type, id };
+    const [header, least, most] = layouts[type] ?? [];
+    const length = message.byteLength - header;
+    if (!(length >= least && length <= most)) return;
+    return {
+        type,
+        id: view.getUint32(1),
+        index: header > 5 ? view.getUint32(5) : 0,
+        rest: new Uint8Array(message, header),
+    };
 }

@@ -1,11 +1,6 @@
 /** The BEP 52 Merkle tree (Certificates.md §1). Hashes are 32 bytes. */
 
-import { concatenate } from "./bytes";
-
-/** Bytes under one leaf; also the block of the peer protocol. */
-export const BLOCK = 16_384;
-const SMALLEST_PIECE = 65_536;
-const MOST_PIECES = 1_024;
+import { BLOCK, MOST_PIECES, SHORTEST_PIECE } from "./limits";
 
 const ZERO = new Uint8Array(32);
 
@@ -16,16 +11,15 @@ const powerOfTwoFrom = (count: number): number => 2 ** Math.ceil(Math.log2(count
 
 /** The piece length that §1.2 demands for content of `length` bytes. */
 export const pieceLengthFor = (length: number): number =>
-    Math.max(SMALLEST_PIECE, powerOfTwoFrom(length / MOST_PIECES));
+    Math.max(SHORTEST_PIECE, powerOfTwoFrom(length / MOST_PIECES));
 
 /** The root over `hashes`, filled up with `filler` to `width`, a power of two. */
 async function root(hashes: Uint8Array[], filler: Uint8Array, width: number): Promise<Uint8Array> {
+    const parent = (left: Uint8Array, right = filler) => sha256(Uint8Array.of(...left, ...right));
     for (; width > 1; width /= 2) {
-        const parents = [];
-        for (let i = 0; i < hashes.length; i += 2) {
-            parents.push(sha256(concatenate(hashes[i], hashes[i + 1] ?? filler)));
-        }
-        [filler, ...hashes] = await Promise.all([sha256(concatenate(filler, filler)), ...parents]);
+        const parents = [parent(filler)];
+        for (let i = 0; i < hashes.length; i += 2) parents.push(parent(hashes[i], hashes[i + 1]));
+        [filler, ...hashes] = await Promise.all(parents);
     }
     return hashes[0];
 }

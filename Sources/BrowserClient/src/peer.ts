@@ -1,32 +1,15 @@
-/** One peer over an open data channel: what is asked of it, and what it asks of this page (Protocol.md §6.3 to §6.7). */
+/** One peer over a data channel: what is asked of it, and what it asks of this page (Protocol.md §6.3 to §6.7). */
 
+import { fromBase64URL, toBase64URL } from "./bytes";
 import { Frame, Reason, Type, decodeFrame, encodeFrame } from "./frames";
-import { BLOCK } from "./merkle";
+import { BLOCK, BUSY_PAUSE, CANCEL_GRACE, MOST_WAITING, REQUEST_TIMEOUT, SEND_AHEAD } from "./limits";
 import { Source } from "./schedule";
 
-/** A request that is not answered in full within this time is asked elsewhere (§6.6). Milliseconds, like all here. */
-const REQUEST_TIMEOUT = 4_000;
-/** Blocks of a withdrawn request may still arrive for so long (§6.4). */
-const CANCEL_GRACE = 10_000;
-/** Requests that wait here; more are refused as too busy (§6.6). */
-const MOST_WAITING = 64;
-/** Bytes given to the data channel ahead of the network. */
-const SEND_AHEAD = 1024 * 1024;
-/** A peer that is too busy is left alone for so long. */
-const BUSY_PAUSE = 1_000;
-
 /** What a peer needs of a data channel. */
-export type Channel = Pick<
-    RTCDataChannel,
-    | "binaryType"
-    | "bufferedAmount"
-    | "bufferedAmountLowThreshold"
-    | "onbufferedamountlow"
-    | "onclose"
-    | "onmessage"
-    | "onopen"
-    | "readyState"
-> & { send(data: ArrayBuffer): void };
+export type Channel = Pick<RTCDataChannel, "binaryType" | "bufferedAmount" | "bufferedAmountLowThreshold"> &
+    Pick<RTCDataChannel, "onbufferedamountlow" | "onclose" | "onmessage" | "onopen" | "readyState"> & {
+        send(data: ArrayBuffer): void;
+    };
 
 export interface Peer extends Source {
     readonly id: string;
@@ -36,168 +19,163 @@ export interface Peer extends Source {
     received: number;
     sent: number;
     /** Asks for a piece of `length` bytes. */
-    ask(content: string, piece: number, length: number): Request;
-    /** Closes the connection; for good, when the peer broke the protocol. */
-    close(forGood?: boolean): void;
+    request(content: string, piece: number, length: number): Request;
+    /** Ends it; for good, when it broke the protocol. */
+    end(forGood?: boolean): void;
 }
 
 export interface Request {
     /** When it was asked, or its last block came. */
     touched: number;
-    /** The piece, not verified; nothing when it does not come; or why the peer refused it. */
+    /** The piece, not verified; or why the peer refused it; or nothing when it does not come. */
     answer: Promise<Uint8Array | Reason | undefined>;
     withdraw(): void;
 }
 
 export interface PeerHost {
-    /** A piece for another peer: nothing when it is not here. Never rejects. */
+    /** A piece for another peer; nothing when it is not here. Never rejects. */
     piece(content: string, piece: number): Promise<ArrayBuffer | undefined>;
     mayUpload(): boolean;
     /** Something changed on which the schedule or the statistics depend. */
     changed(): void;
-    /** Ends the connection beneath; once. */
-    close(peer: Peer, forGood: boolean): void;
 }
 
 interface OpenRequest extends Request {
+    isOpen: boolean;
     bytes: Uint8Array;
     /** The indices of the blocks that came. */
     blocks: Set<number>;
     settle(answer?: Uint8Array | Reason): void;
 }
 
-export function createPeer(id: string, channel: Channel, host: PeerHost): Peer {
+/** @param ended is called once, after the peer's requests have ended */
+export function createPeer(id: string, channel: Channel, host: PeerHost, ended: (forGood: boolean) => void): Peer {
+    /** By ID; for `CANCEL_GRACE` also those that were withdrawn. */
     const requests = new Map<number, OpenRequest>();
-    /** Withdrawn requests, and until when their blocks are ignored. */
-    const withdrawn = new Map<number, number>();
-    const waiting: Extract<Frame, { type: Type.request }>[] = [];
+    const waiting: Frame[] = [];
     let lastRequest = 0;
     let isServing = false;
-    let isClosed = false;
+    let hasEnded = false;
 
-    const send = (frame: Frame) => {
-        if (channel.readyState === "open") channel.send(encodeFrame(frame));
-    };
-
+    const now = performance.now();
     const peer: Peer = {
         id,
         open: false,
-        since: performance.now(),
-        active: performance.now(),
-        requests: 0,
+        since: now,
+        active: now,
+        requested: 0,
         requestedBytes: 0,
         missed: 0,
         busyUntil: 0,
         received: 0,
         sent: 0,
-        ask,
-        close,
+        request,
+        end,
     };
 
+    function send(...frame: Parameters<typeof encodeFrame>) {
+        if (channel.readyState === "open") channel.send(encodeFrame(...frame));
+    }
+
     /** RTCPeerConnection.close() fires no event at its channels, so this ends the requests itself. */
-    function close(forGood = false) {
-        if (isClosed) return;
-        isClosed = true;
+    function end(forGood = false) {
+        if (hasEnded) return;
+        hasEnded = true;
         peer.open = false;
         waiting.length = 0;
         for (const request of [...requests.values()]) request.settle();
-        host.close(peer, forGood);
+        ended(forGood);
     }
 
-    function ask(content: string, piece: number, length: number): Request {
-        const request = ++lastRequest;
+    function request(content: string, piece: number, length: number): Request {
+        const number = ++lastRequest;
         let resolve: (answer?: Uint8Array | Reason) => void;
-        const open: OpenRequest = {
+        const request: OpenRequest = {
+            isOpen: true,
             touched: performance.now(),
-            answer: new Promise((r) => (resolve = r)),
+            answer: new Promise((settled) => (resolve = settled)),
             bytes: new Uint8Array(length),
             blocks: new Set(),
             settle(answer) {
-                if (!requests.delete(request)) return;
+                if (!request.isOpen) return;
+                request.isOpen = false;
+                requests.delete(number);
                 clearTimeout(timer);
-                peer.requests--;
+                peer.requested--;
                 peer.requestedBytes -= length;
                 resolve(answer);
             },
             withdraw() {
-                if (!requests.has(request)) return;
-                send({ type: Type.cancel, id: request });
-                forgetWithdrawn();
-                withdrawn.set(request, performance.now() + CANCEL_GRACE);
-                open.settle();
+                if (!request.isOpen) return;
+                send(Type.cancel, number);
+                request.settle();
+                requests.set(number, request);
+                setTimeout(() => requests.delete(number), CANCEL_GRACE);
             },
         };
         const timer = setTimeout(() => {
             peer.missed++;
-            open.withdraw();
+            request.withdraw();
         }, REQUEST_TIMEOUT);
-        requests.set(request, open);
-        peer.requests++;
+        requests.set(number, request);
+        peer.requested++;
         peer.requestedBytes += length;
-        send({ type: Type.request, id: request, piece, content });
-        return open;
+        send(Type.request, number, fromBase64URL(content), piece);
+        return request;
     }
 
-    function forgetWithdrawn() {
-        for (const [request, until] of withdrawn) if (until < performance.now()) withdrawn.delete(request);
-    }
-
-    /** Whether the message keeps to the protocol (§6.5). */
+    /** Whether a message keeps to the protocol (§6.5). */
     function receive(frame: Frame | undefined): boolean {
+        const request = requests.get(frame?.id!);
         switch (frame?.type) {
             case Type.request:
                 serve(frame);
                 return true;
             case Type.block:
-                return receiveBlock(frame);
+                return !!request && (!request.isOpen || receiveBlock(request, frame));
             case Type.refuse:
-                if (frame.reason === Reason.tooBusy) peer.busyUntil = performance.now() + BUSY_PAUSE;
-                requests.get(frame.id)?.settle(frame.reason);
+                if (frame.rest[0] === Reason.tooBusy) peer.busyUntil = performance.now() + BUSY_PAUSE;
+                request?.settle(frame.rest[0]);
                 return true;
-            case Type.cancel: {
-                const index = waiting.findIndex((request) => request.id === frame.id);
-                if (index >= 0) waiting.splice(index, 1);
+            case Type.cancel:
+                // The piece that is being sent is at the head: serveWaiting() notices.
+                waiting.splice(0, Infinity, ...waiting.filter(({ id }) => id !== frame.id));
                 return true;
-            }
         }
         return false;
     }
 
-    function receiveBlock({ id, index, bytes }: Extract<Frame, { type: Type.block }>): boolean {
-        const request = requests.get(id);
-        forgetWithdrawn();
-        if (!request) return withdrawn.has(id);
+    function receiveBlock(request: OpenRequest, { index, rest }: Frame): boolean {
+        const { bytes, blocks } = request;
         const at = index * BLOCK;
-        if (bytes.length !== Math.min(BLOCK, request.bytes.length - at)) return false;
-        request.bytes.set(bytes, at);
-        request.blocks.add(index);
+        if (rest.length !== Math.min(BLOCK, bytes.length - at)) return false;
+        bytes.set(rest, at);
+        blocks.add(index);
         request.touched = performance.now();
-        peer.received += bytes.length;
-        if (request.blocks.size * BLOCK >= request.bytes.length) request.settle(request.bytes);
+        peer.received += rest.length;
+        if (blocks.size * BLOCK >= bytes.length) request.settle(bytes);
         return true;
     }
 
-    function serve(request: Extract<Frame, { type: Type.request }>) {
-        if (waiting.length >= MOST_WAITING) return send({ type: Type.refuse, id: request.id, reason: Reason.tooBusy });
-        waiting.push(request);
+    function serve(frame: Frame) {
+        if (waiting.length >= MOST_WAITING) return send(Type.refuse, frame.id, [Reason.tooBusy]);
+        waiting.push(frame);
         if (!isServing) serveWaiting();
     }
 
-    /** Sends one piece after the other. The head stays in `waiting` while it is sent, so that a cancel stops it. */
     async function serveWaiting() {
         isServing = true;
-        for (let request; (request = waiting[0]); ) {
-            const { id } = request;
+        for (let frame: Frame; (frame = waiting[0]); ) {
             const mayUpload = host.mayUpload();
-            const piece = mayUpload ? await host.piece(request.content, request.piece) : undefined;
-            if (!piece) send({ type: Type.refuse, id, reason: mayUpload ? Reason.notHere : Reason.noUpload });
-            for (let at = 0; piece && at < piece.byteLength && waiting[0] === request; at += BLOCK) {
+            const piece = mayUpload ? await host.piece(toBase64URL(frame.rest), frame.index) : undefined;
+            if (!piece) send(Type.refuse, frame.id, [mayUpload ? Reason.notHere : Reason.noUpload]);
+            for (let at = 0; piece && at < piece.byteLength && waiting[0] === frame; at += BLOCK) {
                 await roomToSend();
-                const bytes = new Uint8Array(piece).subarray(at, at + BLOCK);
-                send({ type: Type.block, id, index: at / BLOCK, bytes });
-                peer.sent += bytes.length;
+                const block = new Uint8Array(piece).subarray(at, at + BLOCK);
+                send(Type.block, frame.id, block, at / BLOCK);
+                peer.sent += block.length;
             }
-            if (waiting[0] === request) waiting.shift();
+            if (waiting[0] === frame) waiting.shift();
             host.changed();
         }
         isServing = false;
@@ -216,8 +194,8 @@ export function createPeer(id: string, channel: Channel, host: PeerHost): Peer {
     };
     channel.onmessage = ({ data }) => {
         peer.active = performance.now();
-        if (!receive(decodeFrame(data))) close(true);
+        if (!receive(decodeFrame(data))) end(true);
     };
-    channel.onclose = () => close();
+    channel.onclose = () => end();
     return peer;
 }

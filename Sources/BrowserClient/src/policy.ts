@@ -1,6 +1,6 @@
-/** Whether this device may give to others (Protocol.md §6.7). Consent is asked for before any of this: see page.ts. */
+/** Whether this device may give to others (Protocol.md §6.7). Consent comes before any of this: see page.ts. */
 
-const LOW_BATTERY = 0.2;
+import { LOW_BATTERY } from "./limits";
 
 interface Battery extends EventTarget {
     level: number;
@@ -13,30 +13,25 @@ type Device = Navigator & {
     getBattery?(): Promise<Battery>;
 };
 
-export interface Policy {
-    /** Why nothing is given now; nothing when it may be. */
-    silence(): string | undefined;
-}
-
-export function watchDevice(changed: () => void): Policy {
-    const { connection, getBattery } = navigator as Device;
+/** Watches the device; the function says why it gives nothing now, or nothing when it may. */
+export function watchDevice(changed: () => void): () => string | undefined {
+    const device = navigator as Device;
+    const { connection } = device;
     let battery: Battery | undefined;
 
     connection?.addEventListener("change", changed);
-    getBattery
-        ?.call(navigator)
+    device
+        .getBattery?.()
         .then((found) => {
             battery = found;
-            found.addEventListener("levelchange", changed);
-            found.addEventListener("chargingchange", changed);
+            battery.addEventListener("levelchange", changed);
+            battery.addEventListener("chargingchange", changed);
             changed();
         })
         .catch(() => {}); // Forbidden by a permissions policy: then the battery is not known.
 
-    return {
-        silence() {
-            if (connection?.saveData || connection?.type === "cellular") return "metered connection";
-            if (battery && battery.level < LOW_BATTERY && !battery.charging) return "low battery";
-        },
+    return () => {
+        if (connection?.saveData || connection?.type === "cellular") return "metered connection";
+        if (battery && battery.level < LOW_BATTERY && !battery.charging) return "low battery";
     };
 }

@@ -9,15 +9,7 @@
  * Positions are numbers of pieces, `end` is behind the last one. Times are in milliseconds.
  */
 
-/** Bytes that are fetched beyond each reader; also the most that is fetched to complete a content that nobody reads. */
-export const LOOK_AHEAD = 16 * 1024 * 1024;
-/** Bytes that the origin serves in one go while there are peers. */
-export const ORIGIN_RUN = 4 * 1024 * 1024;
-/** Open requests to one peer: so many pieces, and so many bytes unless it is a single piece (Protocol.md §6.6). */
-export const MOST_REQUESTS = 16;
-export const MOST_REQUESTED = 1024 * 1024;
-/** A peer that let so many requests pass is not asked again (§6.6). */
-export const MOST_MISSED = 3;
+import { LOOK_AHEAD, MOST_MISSED, MOST_REQUESTED, MOST_REQUESTS, ORIGIN_RUN } from "./limits";
 
 /** A peer that is said to have the content. */
 export interface Source {
@@ -25,8 +17,8 @@ export interface Source {
     open: boolean;
     /** When opening began. */
     since: number;
-    /** Its open requests, of whatever content. */
-    requests: number;
+    /** Its open requests and their bytes, of whatever content. */
+    requested: number;
     requestedBytes: number;
     missed: number;
     /** It said that it is too busy: not to be asked before this time. */
@@ -58,114 +50,92 @@ export interface State {
     streams: Set<Stream>;
     /** The origin failed: not to be asked before this time. */
     originRetryAt: number;
-    /** Whether to complete what nobody reads: no, if it costs little, or at the price of the whole content. */
-    completion: "none" | "cheap" | "full";
+    /** How many missing pieces may be fetched although nobody reads them. */
+    mayComplete: number;
 }
 
 export interface Plan<S> {
     /** Pieces to ask for, and of whom. */
-    ask: [piece: number, source: S][];
+    toAsk: [piece: number, source: S][];
     /** Ranges for which to ask the origin. */
-    origin: [first: number, end: number][];
+    toStream: Stream[];
     /** Nobody is left who could send what a reader waits for. */
     isHopeless: boolean;
 }
 
 /** Whether a peer may yet send something. */
 export const hasHope = (sources: Source[], now: number, patience: number): boolean =>
-    sources.some((source) => source.missed < MOST_MISSED && (source.open || now - source.since < patience));
-
-const inPieces = (bytes: number, { pieceLength }: State): number => Math.max(1, bytes / pieceLength);
+    sources.some(({ missed, open, since }) => missed < MOST_MISSED && (open || now - since < patience));
 
 const isWithin = (piece: number, { next, end }: { next: number; end: number }): boolean => next <= piece && piece < end;
 
-/** The missing pieces that a reader will need soon, in order. */
-function missingOf(state: State, { next, end }: Reader): number[] {
-    const pieces = [];
-    for (let piece = next; piece < Math.min(end, next + inPieces(LOOK_AHEAD, state)); piece++) {
-        if (!state.isHeld(piece)) pieces.push(piece);
-    }
-    return pieces;
+/** The readers, each up to where it looks ahead, the newest first. Completing the content is a reader with patience. */
+function windows({ readers, count, pieceLength, isHeld, mayComplete }: State): Reader[] {
+    const missing = [...Array(count).keys()].filter((piece) => !isHeld(piece));
+    const ahead = Math.max(1, LOOK_AHEAD / pieceLength);
+    return [
+        ...[...readers].reverse().map((reader) => ({ ...reader, end: Math.min(reader.end, reader.next + ahead) })),
+        ...(missing.length <= mayComplete ? [{ next: missing[0], end: count, since: Infinity }] : []),
+    ];
 }
 
-/** The readers that miss something. When none does, completing the content counts as a reader that waits for nothing. */
-function demands(state: State, hope: boolean): Reader[] {
-    const readers = [...state.readers].filter((reader) => missingOf(state, reader).length);
-    if (readers.length || state.completion === "none") return readers;
-    const missing = [];
-    for (let piece = 0; piece < state.count; piece++) if (!state.isHeld(piece)) missing.push(piece);
-    const isCheap = missing.length <= inPieces(LOOK_AHEAD, state) && (hope || missing.length <= state.count / 2);
-    if (!missing.length || !(isCheap || state.completion === "full")) return [];
-    return [{ next: missing[0], end: state.count, since: Infinity }];
-}
-
-/** What all readers miss, the nearest first. */
-function wantedPieces(state: State, readers: Reader[]): number[] {
-    const distances = new Map<number, number>();
-    for (const reader of readers) {
-        for (const piece of missingOf(state, reader)) {
-            distances.set(piece, Math.min(piece - reader.next, distances.get(piece) ?? Infinity));
-        }
-    }
-    return [...distances].sort((a, b) => a[1] - b[1] || a[0] - b[0]).map(([piece]) => piece);
-}
-
-/** The pieces that a stream will still read; peers are not asked for them. */
-const reserved = (state: State, { first, next, end }: Stream, hope: boolean) => ({
+/** What a stream will still read: to its end or, while there is hope, no further than a run. */
+const reserved = ({ pieceLength }: State, { first, next, end }: Stream, hope: boolean) => ({
     next,
-    end: hope ? Math.min(end, first + inPieces(ORIGIN_RUN, state)) : end,
+    end: hope ? Math.min(end, first + Math.max(1, ORIGIN_RUN / pieceLength)) : end,
 });
 
 /**
- * Whether `stream` reads its next piece: yes, not yet, or never. A piece that a peer was asked for is read all the same:
- * the stream is there because peers were slow.
+ * Whether `stream` reads its next piece: yes, never, or not yet (nothing). A piece that a peer was asked for is read all
+ * the same: the stream is there because peers were slow.
  */
-export function mayStream(state: State, stream: Stream, hope: boolean): "yes" | "later" | "never" {
-    const readers = demands(state, hope);
-    if (state.isHeld(stream.next) || !isWithin(stream.next, reserved(state, stream, hope))) return "never";
-    if (wantedPieces(state, readers).includes(stream.next)) return "yes";
-    return state.readers.size ? "later" : "never";
+export function mayStream(state: State, stream: Stream, hope: boolean): boolean | undefined {
+    const { next } = stream;
+    if (state.isHeld(next) || !isWithin(next, reserved(state, stream, hope))) return false;
+    const wanted = windows(state);
+    return wanted.some((reader) => isWithin(next, reader)) || (wanted.length ? undefined : false);
 }
 
 export function plan<S extends Source>(state: State, sources: S[], now: number, patience: number): Plan<S> {
+    const { count, pieceLength, isHeld, asked, originRetryAt } = state;
     const hope = hasHope(sources, now, patience);
-    const readers = demands(state, hope);
     const taken = [...state.streams].map((stream) => reserved(state, stream, hope));
     const isTaken = (piece: number) => taken.some((range) => isWithin(piece, range));
-    const result: Plan<S> = { ask: [], origin: [], isHopeless: false };
-
-    for (const reader of readers) {
-        const [head] = missingOf(state, reader);
-        const waitsSince = Math.max(reader.since, state.asked.get(head)?.touched ?? 0);
-        const isStarved = head === reader.next && now - waitsSince >= patience;
-        if (isTaken(head) || (hope && !isStarved)) continue;
-        if (now < state.originRetryAt) {
-            result.isHopeless ||= !hope;
-            continue;
-        }
-        let end = head + 1;
-        while (end < state.count && !state.isHeld(end) && !isTaken(end)) end++;
-        const stream = { first: head, next: head, end };
-        stream.end = reserved(state, stream, hope).end;
-        taken.push(stream);
-        result.origin.push([head, stream.end]);
-    }
-
     const idle = sources
-        .filter((source) => source.open && source.missed < MOST_MISSED && source.busyUntil <= now)
-        .map((source) => ({ source, requests: source.requests, bytes: source.requestedBytes }));
-    for (const piece of wantedPieces(state, readers)) {
-        if (state.asked.has(piece) || isTaken(piece)) continue;
-        const [best] = idle
-            .filter(
-                ({ requests, bytes }) =>
-                    !requests || (requests < MOST_REQUESTS && bytes + state.pieceLength <= MOST_REQUESTED),
-            )
-            .sort((a, b) => a.requests - b.requests);
-        if (!best) break;
-        best.requests++;
-        best.bytes += state.pieceLength;
-        result.ask.push([piece, best.source]);
+        .filter(({ open, missed, busyUntil }) => open && missed < MOST_MISSED && busyUntil <= now)
+        .map((source) => ({ source, requested: source.requested, bytes: source.requestedBytes }));
+    const busy = new Set(asked.keys());
+    const result: Plan<S> = { toAsk: [], toStream: [], isHopeless: false };
+
+    for (const { next, end, since } of windows(state)) {
+        let head = next;
+        while (head < end && isHeld(head)) head++;
+        const isStarved = head === next && now - Math.max(since, asked.get(head)?.touched ?? 0) >= patience;
+        if (head < end && !isTaken(head) && (isStarved || !hope)) {
+            if (now < originRetryAt) {
+                result.isHopeless ||= !hope;
+            } else {
+                const stream = { first: head, next: head, end: head + 1 };
+                while (stream.end < count && !isHeld(stream.end) && !isTaken(stream.end)) stream.end++;
+                stream.end = reserved(state, stream, hope).end;
+                taken.push(stream);
+                result.toStream.push(stream);
+            }
+        }
+        for (let piece = head; piece < end; piece++) {
+            if (isHeld(piece) || busy.has(piece) || isTaken(piece)) continue;
+            const [best] = idle
+                .filter(
+                    ({ requested, bytes }) =>
+                        !requested || (requested < MOST_REQUESTS && bytes + pieceLength <= MOST_REQUESTED),
+                )
+                .sort((a, b) => a.requested - b.requested);
+            if (!best) break;
+            busy.add(piece);
+            best.requested++;
+            best.bytes += pieceLength;
+            result.toAsk.push([piece, best.source]);
+        }
     }
     return result;
 }

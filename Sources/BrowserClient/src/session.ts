@@ -1,37 +1,40 @@
 /** Shoal at work in one page: its resources and their contents, kept in step with tracker, peers and store. */
 
-import { Certificate, toCertificate, withLayer } from "./certificate";
+import { Certificate, Claims, pieceHashes } from "./certificate";
 import { Content, Reading, createContent } from "./content";
 import { parseJWS } from "./jws";
+import {
+    BATCH_DELAY,
+    LONGEST_URL,
+    MOST_ADOPTIONS,
+    MOST_ENTRIES,
+    MOST_RESOURCES,
+    PEERS_WANTED,
+    REFUSAL_LIFETIME,
+    SEARCH_INTERVAL,
+    TICK,
+} from "./limits";
 import { Head } from "./messages";
 import { watchDevice } from "./policy";
 import { parseRange } from "./range";
 import { Settings } from "./settings";
-import { openStore } from "./store";
+import { discard, keep, kept, readBlob, touch } from "./store";
 import { createSwarm } from "./swarm";
-import { Found, connectTracker } from "./tracker";
-import { createTrust } from "./trust";
+import { Result, connectTracker } from "./tracker";
+import { createTrust, isValid } from "./trust";
 import { ResourceStats, Stats } from "../shoal";
 
-/** Peers wanted for a content. */
-const PEERS_WANTED = 8;
-/** URLs of one page that Shoal looks after; the origin serves more of them. */
-const MOST_RESOURCES = 4_096;
-/** Between two looks at the clock while something is awaited. Milliseconds, like all here. */
-const TICK = 250;
-/** A URL that was refused, or got a bad certificate, is left to the origin for so long (Certificates.md §6). */
-const REFUSAL_LIFETIME = 60_000;
-/** A transfer that no peer is left for looks for new ones so often. */
-const SEARCH_INTERVAL = 10_000;
-/** A pending URL is asked for again so many times. */
-const MOST_ADOPTIONS = 5;
-
-interface Resource extends ResourceStats {
+interface Resource {
+    url: string;
+    stats: ResourceStats;
+    /** The newest; perhaps expired. */
     certificate?: Certificate;
+    /** There is one as long as there is a certificate. */
+    content?: Content;
     /** The tracker is not asked before this time. */
     retryAt: number;
     /** The tracker is being asked. */
-    asking?: Promise<Certificate | undefined>;
+    asking?: Promise<void>;
     adoptions: number;
 }
 
@@ -44,9 +47,22 @@ export interface Answer {
 export interface Session {
     /** How a request is answered; nothing when the origin shall, untouched. */
     answer(url: string, range: string | null): Promise<Answer | undefined>;
-    stats(): Omit<Stats, "state" | "totals"> & { isConnected: boolean };
+    stats(): Omit<Stats, "totals">;
     /** Leaves the tracker and the peers; what is being read goes on from the origin. */
     close(): void;
+}
+
+/** Hands over, as one list, what is given to it within `BATCH_DELAY`. */
+function batched<T>(handle: (items: T[]) => void): (item: T) => void {
+    let items: T[] = [];
+    return (item) => {
+        if (!items.length) {
+            setTimeout(() => {
+                while (items.length) handle(items.splice(0, MOST_ENTRIES));
+            }, BATCH_DELAY);
+        }
+        items.push(item);
+    };
 }
 
 /**
@@ -54,45 +70,45 @@ export interface Session {
  * @param notify is called after each change of the statistics
  */
 export function startSession(settings: Settings, warn: (reason: string) => void, notify: () => void): Session {
-    const { patience, quota } = settings;
+    const { patience, quota, tracker: address } = settings;
     /** By URL. */
     const resources = new Map<string, Resource>();
-    /** By content ID. */
-    const contents = new Map<string, Content>();
     let self: string | undefined;
+    let wasWelcome = false;
     let isClosed = false;
     let isQueued = false;
-    let timer: number | undefined;
+    let timer: number;
 
-    const store = openStore(quota);
-    const policy = watchDevice(policyChanged);
-    const mayUpload = () => !policy.silence();
+    const silence = watchDevice(policyChanged);
+    const mayUpload = () => !isClosed && !silence();
     let couldUpload = mayUpload();
-    const keysetAddress = new URL("/v1/keyset", settings.tracker.href.replace(/^ws/, "http"));
-    const trust = createTrust(settings.root, keysetAddress, patience, (reason) => warn("keyset: " + reason));
-    const swarm = createSwarm({
-        signal: (to, description) => tracker.signal(to, description),
-        piece: async (content, piece) => contents.get(content)?.piece(piece),
-        mayUpload,
-        changed,
+    const trust = createTrust(settings.root, new URL("/v1/keyset", address.href.replace(/^ws/, "http")), patience);
+    const swarm = createSwarm({ mayUpload, changed, piece }, (to, description) => tracker.signal(to, description));
+    const tracker = connectTracker(address, patience, (message) => {
+        switch (message?.action) {
+            case "welcome":
+                self = message.peer;
+                wasWelcome = true;
+                swarm.welcome(self, message.ice);
+                trust.refresh().catch((error) => warn("Keyset: " + error.message));
+                resources.forEach(publish);
+                break;
+            case "signal":
+                swarm.receive(message.from, message.data);
+                break;
+            case "gone":
+                swarm.gone(message.peer);
+                break;
+            case undefined:
+                self = undefined;
+                if (!wasWelcome) warn("The tracker cannot be reached.");
+        }
+        changed();
     });
-    const tracker = connectTracker(settings.tracker, patience, {
-        welcome(peer, ice) {
-            self = peer;
-            swarm.welcome(peer, ice);
-            trust.refresh();
-            loaded.then(publishAll);
-            changed();
-        },
-        signal: swarm.receive,
-        gone: swarm.gone,
-        down(wasWelcome) {
-            self = undefined;
-            if (!wasWelcome) warn("the tracker cannot be reached");
-            changed();
-        },
-    });
-    const loaded = load();
+
+    const tell = (action: "announce" | "leave", fields: object) => tracker.ask({ action, ...fields }).catch(() => {});
+    const announce = batched<string>((certificates) => tell("announce", { certificates }));
+    const leave = batched<string>((contents) => tell("leave", { contents }));
 
     /** Once for all changes of one turn. */
     function changed() {
@@ -101,8 +117,8 @@ export function startSession(settings: Settings, warn: (reason: string) => void,
         queueMicrotask(() => {
             isQueued = false;
             clearTimeout(timer);
-            for (const content of contents.values()) content.schedule();
-            if ([...contents.values()].some((content) => content.isActive())) timer = setTimeout(changed, TICK);
+            const active = [...resources.values()].filter(({ content }) => content?.schedule());
+            if (active.length) timer = setTimeout(changed, TICK);
             notify();
         });
     }
@@ -110,189 +126,169 @@ export function startSession(settings: Settings, warn: (reason: string) => void,
     function policyChanged() {
         const could = couldUpload;
         couldUpload = mayUpload();
-        if (could && !couldUpload) tracker.leave();
-        if (!could && couldUpload) publishAll();
+        if (could && !couldUpload) tell("leave", {});
+        if (!could && couldUpload) resources.forEach(publish);
         changed();
     }
 
+    /** What another peer asks for. */
+    async function piece(cid: string, piece: number): Promise<ArrayBuffer | undefined> {
+        for (const { certificate, content } of resources.values()) {
+            if (certificate?.cid === cid && content?.isComplete()) return content.pieceFor(piece);
+        }
+    }
+
     function resourceOf(url: string): Resource | undefined {
-        if (!resources.has(url) && resources.size < MOST_RESOURCES) {
+        if (!resources.has(url) && resources.size < MOST_RESOURCES && url.length <= LONGEST_URL) {
             const counts = { fromPeers: 0, fromOrigin: 0, fromCache: 0, verified: 0, rejected: 0 };
-            resources.set(url, { url, state: "asking", ...counts, retryAt: 0, adoptions: 0 });
+            resources.set(url, { url, stats: { url, state: "asking", ...counts }, retryAt: 0, adoptions: 0 });
         }
         return resources.get(url);
     }
 
-    /** The content of a certificate; nothing when it would not fit into the cache. */
-    function contentOf(resource: Resource, certificate: Certificate, kept?: () => Promise<Blob>): Content | undefined {
-        const id = certificate.content;
-        const known = contents.get(id);
-        if (known || certificate.length > quota) return known;
-        let searched = performance.now();
-        const content = createContent(
-            certificate,
-            resource,
-            {
+    /** Takes a certificate. What the URL had before is of no use if it is other content. `blob`: as it was kept. */
+    function certified(resource: Resource, certificate: Certificate, blob?: () => Promise<Blob>) {
+        const { stats } = resource;
+        const { cid, len } = certificate;
+        if (resource.certificate?.cid !== cid) {
+            forget(resource);
+            const host = {
                 patience,
                 mayUpload,
+                changed,
                 peer: swarm.peer,
-                needsPeers() {
-                    if (performance.now() - searched < SEARCH_INTERVAL) return;
-                    searched = performance.now();
-                    ask(resource, PEERS_WANTED);
-                },
-                completed: (blob) => keep(resource, certificate, blob),
+                needsPeers: () => Date.now() < resource.retryAt || ask(resource),
+                completed: (blob: Blob) => complete(resource, blob),
                 lost() {
-                    forget(resource, id);
+                    forget(resource);
                     leaveToOrigin(resource);
                 },
-                changed,
-            },
-            kept,
-        );
-        contents.set(id, content);
-        return content;
+            };
+            resource.content = createContent(certificate, stats, host, blob);
+        }
+        resource.certificate = certificate;
+        stats.state = resource.content!.isComplete() ? "complete" : "loading";
+        stats.content = cid;
+        stats.length = len;
     }
 
-    const validOf = ({ certificate }: Resource) => (certificate && trust.isValid(certificate) ? certificate : undefined);
+    /** What the resource had is gone, or not its content any more. */
+    function forget(resource: Resource) {
+        const { certificate, content, url } = resource;
+        if (!certificate) return;
+        resource.certificate = resource.content = undefined;
+        content!.fail();
+        leave(certificate.cid);
+        discard(url).catch(() => {});
+    }
 
     function leaveToOrigin(resource: Resource) {
-        resource.certificate = undefined;
-        resource.state = "origin";
+        resource.stats.state = "origin";
         resource.retryAt = Date.now() + REFUSAL_LIFETIME;
     }
 
-    /** A valid certificate of a resource, if there is or comes one, and connections to peers that have the content. */
-    async function certify(resource: Resource): Promise<Certificate | undefined> {
-        const held = validOf(resource);
-        const content = held && contents.get(held.content);
-        if (content?.isComplete() || content?.isActive() || Date.now() < resource.retryAt) return held;
-        return ask(resource, PEERS_WANTED);
-    }
+    const validOf = ({ certificate }: Resource) => (certificate && isValid(certificate) ? certificate : undefined);
 
-    const ask = (resource: Resource, peers: number) =>
-        (resource.asking ??= find(resource, peers).finally(() => (resource.asking = undefined)));
+    const ask = (resource: Resource) =>
+        (resource.asking ??= new Promise<Result | undefined>((resolve) => find({ resource, resolve }))
+            .then((found) => learn(resource, found))
+            .catch((error) => {
+                warn("Certificate of " + resource.url + ": " + error.message);
+                leaveToOrigin(resource);
+            })
+            .finally(() => (resource.asking = undefined)));
 
-    async function find(resource: Resource, peers: number): Promise<Certificate | undefined> {
-        const held = validOf(resource);
-        let found: Found;
-        try {
-            found = await tracker.find(held ? { certificate: held.jws } : { url: resource.url }, peers);
-        } catch {
-            return held;
-        }
-        if (found.retry) resource.retryAt = Date.now() + found.retry * 1000;
-        if (found.code) return void leaveToOrigin(resource);
-        if (found.status === "pending") {
-            resource.state = "pending";
-            return void adoptLater(resource, found.retry!);
-        }
-        if (found.certificate) {
-            try {
-                const certificate = await trust.judge(found.certificate, resource.url);
-                await certified(resource, await withLayer(certificate, found.layer));
-            } catch (error) {
-                warn("certificate of " + resource.url + ": " + (error as Error).message);
-                return void leaveToOrigin(resource);
-            }
-        }
-        const { certificate } = resource;
-        if (certificate && found.peers?.length) {
-            for (const peer of found.peers) swarm.connect(peer);
-            contentOf(resource, certificate)?.addSources(found.peers);
-        }
-        return certificate;
-    }
+    /** Asks by certificate where there is a valid one: then the signing authority may be out of reach (§3.2). */
+    const find = batched<{ resource: Resource; resolve(found?: Result): void }>(async (batch) => {
+        const known = batch.filter(({ resource }) => validOf(resource));
+        const unknown = batch.filter(({ resource }) => !validOf(resource));
+        const results = await tracker
+            .ask({
+                action: "find",
+                urls: unknown.map(({ resource }) => resource.url),
+                certificates: known.map(({ resource }) => resource.certificate!.jws),
+                peers: batch.every(({ resource }) => resource.content?.isComplete()) ? 0 : PEERS_WANTED,
+            })
+            .catch(() => undefined);
+        [...unknown, ...known].forEach(({ resolve }, index) => resolve(results?.[index]));
+    });
 
-    /** Takes a new certificate. What the URL had before is of no use if it is other content. */
-    async function certified(resource: Resource, certificate: Certificate) {
-        const before = resource.content;
-        if (before && before !== certificate.content) await forget(resource, before);
-        resource.certificate = certificate;
-        resource.content = certificate.content;
-        resource.length = certificate.length;
-        resource.state = contents.get(certificate.content)?.isComplete() ? "complete" : "loading";
-    }
-
-    async function forget(resource: Resource, content: string) {
-        contents.delete(content);
-        tracker.leave([content]);
-        await store.remove(resource.url);
+    /** Takes in what the tracker says of a resource. Rejects when that is a bad certificate. */
+    async function learn(resource: Resource, found: Result = {}) {
+        const { certificate: jws, layer, code, status, retry, peers = [] } = found;
+        resource.retryAt = Date.now() + (retry ? retry * 1000 : SEARCH_INTERVAL);
+        if (code) {
+            forget(resource);
+            leaveToOrigin(resource);
+        }
+        if (status === "pending") {
+            resource.stats.state = status;
+            adoptLater(resource, retry!);
+        }
+        if (jws) {
+            const claims = await trust.judge(jws, resource.url);
+            if (claims.len > quota) return leaveToOrigin(resource);
+            certified(resource, { ...claims, jws, layer: await pieceHashes(claims, layer) });
+        }
+        peers.forEach(swarm.connect);
+        resource.content?.addSources(peers);
     }
 
     /** Fetches what the origin served while it was not certified yet, so that this browser can give it to others. */
     function adoptLater(resource: Resource, seconds: number) {
         if (resource.adoptions++ >= MOST_ADOPTIONS) return;
         setTimeout(async () => {
-            if (isClosed || !mayUpload()) return;
-            const certificate = await certify(resource);
-            if (certificate) contentOf(resource, certificate)?.adopt();
+            if (!mayUpload()) return;
+            await ask(resource);
+            resource.content?.adopt();
         }, seconds * 1000);
     }
 
-    async function keep(resource: Resource, { jws, content, url }: Certificate, blob: Blob) {
-        resource.state = "complete";
+    async function complete(resource: Resource, blob: Blob) {
+        resource.stats.state = "complete";
         publish(resource);
         try {
-            for (const evicted of await store.put(url, jws, blob)) {
-                const other = resources.get(evicted);
-                if (other?.content && other.content !== content) {
-                    contents.delete(other.content);
-                    tracker.leave([other.content]);
-                    resources.delete(evicted);
-                }
+            for (const url of await keep(resource.certificate!, blob, quota)) {
+                const evicted = resources.get(url);
+                if (evicted) forget(evicted);
+                resources.delete(url);
             }
         } catch {
             // The browser gives no room: it stays in memory as long as the page does.
         }
-        changed();
-    }
-
-    /** What earlier pages kept. */
-    async function load() {
-        try {
-            for (const [url, jws] of await store.entries()) {
-                const resource = resourceOf(url);
-                if (!resource) return;
-                const claimed = toCertificate(jws, parseJWS(jws, Infinity).payload);
-                contentOf(resource, claimed, () => store.blob(url));
-                await certified(resource, claimed);
-                resource.certificate = await trust.judge(jws, url).catch(() => undefined);
-            }
-        } catch {
-            // No cache, or one that is broken: then nothing was kept.
-        }
-    }
-
-    function publishAll() {
-        for (const resource of resources.values()) publish(resource);
     }
 
     /** Announces complete content, with a certificate that is valid now. */
     async function publish(resource: Resource) {
-        if (resource.state !== "complete" || !mayUpload()) return;
-        const certificate = validOf(resource) ?? (await ask(resource, 0));
-        if (certificate && contents.get(certificate.content)?.isComplete()) tracker.announce(certificate.jws);
+        if (!resource.content?.isComplete() || !mayUpload()) return;
+        if (!validOf(resource)) await ask(resource);
+        const certificate = validOf(resource);
+        if (certificate && resource.content?.isComplete()) announce(certificate.jws);
     }
 
     async function answer(url: string, range: string | null): Promise<Answer | undefined> {
         const since = performance.now();
-        await loaded;
         const resource = resourceOf(url);
-        const certificate = resource && (await certify(resource));
-        const span = certificate && parseRange(range, certificate.length);
-        const content = span && contentOf(resource, certificate);
-        if (!content) return;
-        const { length, type } = certificate;
-        const headers: Record<string, string> = { "accept-ranges": "bytes", "content-type": type };
-        const head = { status: span.status, headers, length: span.end - span.start };
-        headers["content-length"] = String(head.length);
-        if (span.status !== 200) {
-            headers["content-range"] = `bytes ${head.length ? `${span.start}-${span.end - 1}` : "*"}/${length}`;
+        if (!resource) return;
+        if (!validOf(resource) || !(resource.content?.isComplete() || resource.content?.isActive())) {
+            if (Date.now() >= resource.retryAt) await ask(resource);
         }
-        if (!head.length) return { head };
-        store.touch(url);
-        const reading = content.open(span.start, span.end, since);
+        const certificate = validOf(resource);
+        const span = certificate && parseRange(range, certificate.len);
+        if (!span) return;
+        const { status, start, end } = span;
+        const length = end - start;
+        const headers: Head["headers"] = {
+            "accept-ranges": "bytes",
+            "content-length": String(length),
+            "content-type": certificate.typ,
+        };
+        const part = length ? start + "-" + (end - 1) : "*";
+        if (status > 200) headers["content-range"] = `bytes ${part}/${certificate.len}`;
+        const head = { status, headers, length };
+        if (!length) return { head };
+        touch(url);
+        const reading = resource.content!.open(start, end, since);
         try {
             await reading.ready();
             return { head, reading };
@@ -301,22 +297,35 @@ export function startSession(settings: Settings, warn: (reason: string) => void,
         }
     }
 
+    // What earlier pages kept. It is served once its certificate has been judged again: the keyset may have changed.
+    for (const [url, { jws }] of Object.entries(kept())) {
+        const resource = resourceOf(url);
+        if (!resource) break;
+        const claims = parseJWS(jws, Infinity).payload as unknown as Claims;
+        certified(resource, { ...claims, jws, layer: [], exp: 0 }, () => readBlob(url));
+        resource.asking = trust
+            .judge(jws, url)
+            .then(
+                ({ exp }) => void (resource.certificate!.exp = exp),
+                () => {},
+            )
+            .finally(() => (resource.asking = undefined));
+    }
+
     return {
         answer,
         stats: () => ({
-            isConnected: !!self,
+            state: self ? "on" : "connecting",
             peer: self,
-            silent: policy.silence(),
+            silent: silence(),
             uploaded: swarm.uploaded(),
-            resources: [...resources.values()].map(
-                ({ certificate, retryAt, asking, adoptions, ...statistics }) => statistics,
-            ),
+            resources: [...resources.values()].map(({ stats }) => ({ ...stats })),
             peers: swarm.peers().map(({ id, open, received, sent }) => ({ peer: id, open, received, sent })),
         }),
         close() {
             isClosed = true;
             tracker.close();
-            swarm.close();
+            for (const peer of swarm.peers()) peer.end();
         },
     };
 }

@@ -1,9 +1,10 @@
 /** The attributes of the script tag. */
 
-import { check, fromBase64URL } from "./bytes";
+import { fromBase64URL } from "./bytes";
+import { DEFAULT_PATIENCE, DEFAULT_QUOTA, LARGEST_QUOTA, LONGEST_PATIENCE } from "./limits";
 
 export interface Settings {
-    /** Of the tracker: `ws:` or `wss:`. */
+    /** `ws:` or `wss:`. */
     tracker: URL;
     /** Thumbprint of the root key. */
     root: string;
@@ -16,56 +17,36 @@ export interface Settings {
     quota: number;
 }
 
-const DEFAULT_PATIENCE = 1_500;
-const LONGEST_PATIENCE = 60_000;
-const DEFAULT_QUOTA = 512;
-const LARGEST_QUOTA = 1_048_576;
-const MEBIBYTE = 1_048_576;
-
-function integer(data: DOMStringMap, name: string, fallback: number, most: number): number {
-    const text = data[name] ?? String(fallback);
-    check(/^\d+$/.test(text) && +text > 0 && +text <= most, `data-${name} must be an integer from 1 to ${most}`);
-    return +text;
-}
-
-function address(text: string | undefined, name: string, base: string, protocols: RegExp): URL {
-    let url;
-    try {
-        url = new URL(text!, base);
-    } catch {
-        // Judged below.
-    }
-    check(text && url && protocols.test(url.protocol), `data-${name} must be a URL of ${protocols.source}`);
-    return url;
-}
-
 /** Throws a sentence that names the attribute. @param base URL of the document */
 export function readSettings(data: DOMStringMap, base: string): Settings {
-    const tracker = address(data.tracker, "tracker", base, /^wss?:$/);
-    let isThumbprint = false;
-    try {
-        isThumbprint = fromBase64URL(data.root ?? "").length === 32;
-    } catch {
-        // Judged below.
+    /** What `read` makes of an attribute; what it throws, and nothing, mean that the value is bad. */
+    function attribute<T>(name: string, wanted: string, read: (text: string) => T | false): T {
+        try {
+            const value = read(data[name]!);
+            if (value) return value;
+        } catch {
+            // Said below.
+        }
+        throw Error(`data-${name} must be ${wanted}, and is ${data[name]}.`);
     }
-    check(isThumbprint, "data-root must be a thumbprint of 43 characters");
-    check([undefined, "required"].includes(data.consent), 'data-consent must be "required"');
+    const integer = (name: string, fallback: number, most: number) =>
+        name in data
+            ? attribute(name, "1 to " + most, (text) => /^\d+$/.test(text) && +text <= most && +text)
+            : fallback;
 
-    const worker = data.worker === undefined ? undefined : address(data.worker, "worker", base, /^https?:$/);
-    if (data.paths !== undefined) {
-        const paths = data.paths.trim().split(/\s+/);
-        check(
-            worker && paths.every((path) => path.startsWith("/")),
-            "data-paths must be paths that begin with /, and needs data-worker",
-        );
-        worker.searchParams.set("paths", paths.join(" "));
+    const worker = "worker" in data ? attribute("worker", "a URL", (text) => text ? new URL(text, base) : false) : undefined;
+    if ("paths" in data) {
+        attribute("paths", "paths, beside data-worker", (text) => {
+            worker!.searchParams.set("paths", text);
+            return text.split(" ").every((path) => path[0] === "/");
+        });
     }
     return {
-        tracker,
-        root: data.root!,
+        tracker: attribute("tracker", "a wss: URL", (text) => /^wss?:/.test(text) && new URL(text)),
+        root: attribute("root", "a thumbprint", (text) => fromBase64URL(text).length === 32 && text),
         worker,
-        needsConsent: "consent" in data,
-        patience: integer(data, "patience", DEFAULT_PATIENCE, LONGEST_PATIENCE),
-        quota: integer(data, "quota", DEFAULT_QUOTA, LARGEST_QUOTA) * MEBIBYTE,
+        needsConsent: "consent" in data && attribute("consent", "required", (text) => text === "required"),
+        patience: integer("patience", DEFAULT_PATIENCE, LONGEST_PATIENCE),
+        quota: integer("quota", DEFAULT_QUOTA, LARGEST_QUOTA) * 2 ** 20,
     };
 }

@@ -1,174 +1,101 @@
-/** The connection to a tracker node (Protocol.md §2 to §5): batches what is asked, and connects again when it breaks. */
+/** The connection to a tracker node (Protocol.md §2 to §5), opened again whenever it breaks. */
 
-/** A message comes together for so long before it is sent. Milliseconds, like all here. */
-const BATCH_DELAY = 5;
-/** Full jitter: each pause is random, up to twice the last maximum, so that a tracker's clients do not return as one. */
-const FIRST_PAUSE = 1_000;
-const LONGEST_PAUSE = 120_000;
-/** Entries of one message (§3), and the bytes that one may take with its quotes and comma. */
-const MOST_ENTRIES = 32;
-const MOST_LEFT = 256;
-const ENTRY_LENGTH = 2_048 + 3;
-const MESSAGE_OVERHEAD = 256;
+import { FIRST_PAUSE, LONGEST_PAUSE } from "./limits";
 
-/** One result of `found` (§4.3). */
-export interface Found {
+/** One entry of `results` (§4.2, §4.3). */
+export interface Result {
     content?: string;
     certificate?: string;
     layer?: string;
     peers?: string[];
-    status?: string;
+    status?: "pending" | "degraded";
     retry?: number;
+    /** Refused. */
     code?: string;
-    message?: string;
 }
 
-/** What is looked up: by URL, or by a certificate that is still valid. */
-export type Query = { url: string } | { certificate: string };
-
-export interface TrackerHost {
-    welcome(peer: string, ice: string[]): void;
-    signal(from: string, data: unknown): void;
-    gone(peer: string): void;
-    /** The connection broke, or could not be opened: whether there ever was one. */
-    down(wasWelcome: boolean): void;
-}
-
-export interface Tracker {
-    /** Rejects when there is no connection, or no answer within the patience. */
-    find(query: Query, peers: number): Promise<Found>;
-    announce(certificate: string): void;
-    /** Without contents: all of them. */
-    leave(contents?: string[]): void;
-    signal(to: string, data: unknown): void;
-    close(): void;
-}
-
-interface Asked {
-    query: Query;
-    peers: number;
-    resolve(found: Found): void;
-    reject(reason: Error): void;
-}
-
-interface Message {
-    action: string;
-    id?: number;
+/** What a node sends. */
+export interface Message {
+    action: "welcome" | "announced" | "found" | "left" | "signal" | "gone" | "error";
+    id: number;
+    results?: Result[];
     peer: string;
     ice: string[];
-    limits: Record<string, number>;
-    results: Found[];
     from: string;
     data: unknown;
 }
 
-/** Connects at once. @param address of the node, `ws:` or `wss:` */
-export function connectTracker(address: URL, patience: number, host: TrackerHost): Tracker {
-    let socket: WebSocket | undefined;
-    let isWelcome = false;
-    let wasWelcome = false;
+export interface Tracker {
+    /** Sends a message that is answered; rejects when there is no connection, or no good answer within the patience. */
+    ask(message: { action: "announce" | "find" | "leave"; [field: string]: unknown }): Promise<Result[] | undefined>;
+    signal(to: string, data: unknown): void;
+    close(): void;
+}
+
+/**
+ * Connects at once.
+ * @param address of the node, `ws:` or `wss:`
+ * @param patience milliseconds that the connection and each answer may take
+ * @param hear is told what no message asked for; nothing: the connection ended, or could not be opened
+ */
+export function connectTracker(address: URL, patience: number, hear: (message?: Message) => void): Tracker {
+    /** What takes the answers to messages, by ID; nothing: there will be none. */
+    const asked = new Map<number, (answer?: Message) => void>();
+    let socket: WebSocket;
+    /** Resolves once there is a connection. Rejects while there is none, and for one that takes too long. */
+    let ready: Promise<void>;
     let isClosed = false;
     let failures = 0;
-    let entriesPerMessage = MOST_ENTRIES;
-    let flushTimer: number | undefined;
-    let reconnectTimer: number | undefined;
     let lastID = 0;
-    let queue: Asked[] = [];
-    let announcing: string[] = [];
-    /** By message ID, in the order of their results. */
-    const asked = new Map<number, Asked[]>();
-
-    const send = (message: object) => {
-        if (isWelcome) socket?.send(JSON.stringify(message));
-    };
+    let timer: number;
 
     function connect() {
         socket = new WebSocket(new URL("/v1/connect", address), "shoal.v1");
-        socket.onmessage = ({ data }) => receive(JSON.parse(data));
-        socket.onclose = () => {
-            isWelcome = false;
-            rejectAll();
-            if (isClosed) return;
-            const pause = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** failures++);
-            reconnectTimer = setTimeout(connect, Math.random() * pause);
-            host.down(wasWelcome);
-        };
-    }
-
-    function receive(message: Message) {
-        const { action, id } = message;
-        const waiting = asked.get(id!);
-        asked.delete(id!);
-        if (action === "welcome") {
-            isWelcome = wasWelcome = true;
-            failures = 0;
-            const room = message.limits["message-size-limit"] - MESSAGE_OVERHEAD;
-            entriesPerMessage = Math.max(1, Math.min(MOST_ENTRIES, Math.floor(room / ENTRY_LENGTH)));
-            host.welcome(message.peer, message.ice);
-            flush();
-        }
-        if (action === "found") waiting?.forEach((asked, index) => asked.resolve(message.results[index]));
-        if (action === "error") waiting?.forEach((asked) => asked.reject(Error("refused")));
-        if (action === "signal") host.signal(message.from, message.data);
-        if (action === "gone") host.gone(message.peer);
-    }
-
-    function rejectAll() {
-        for (const each of [...queue, ...[...asked.values()].flat()]) each.reject(Error("no tracker"));
-        asked.clear();
-        queue = [];
-        announcing = [];
-    }
-
-    function flushSoon() {
-        flushTimer ??= setTimeout(flush, BATCH_DELAY);
-    }
-
-    function flush() {
-        clearTimeout(flushTimer);
-        flushTimer = undefined;
-        if (!isWelcome) return;
-        while (announcing.length) {
-            send({ action: "announce", id: ++lastID, certificates: announcing.splice(0, entriesPerMessage) });
-        }
-        while (queue.length) {
-            const { peers } = queue[0];
-            const batch = queue.filter((each) => each.peers === peers).slice(0, entriesPerMessage);
-            queue = queue.filter((each) => !batch.includes(each));
-            const urls = batch.flatMap(({ query }) => ("url" in query ? query.url : []));
-            const certificates = batch.flatMap(({ query }) => ("url" in query ? [] : query.certificate));
-            asked.set(++lastID, [
-                ...batch.filter(({ query }) => "url" in query),
-                ...batch.filter(({ query }) => !("url" in query)),
-            ]);
-            send({ action: "find", id: lastID, urls, certificates, peers });
-        }
+        ready = new Promise((resolve, reject) => {
+            setTimeout(reject, patience);
+            socket.onmessage = ({ data }) => {
+                const message: Message = JSON.parse(data);
+                if (message.action === "welcome") {
+                    failures = 0;
+                    resolve();
+                    ready = Promise.resolve();
+                }
+                const settle = asked.get(message.id);
+                settle ? settle(message) : hear(message);
+            };
+            socket.onclose = () => {
+                reject();
+                ready = Promise.reject();
+                ready.catch(() => {});
+                for (const settle of asked.values()) settle();
+                if (isClosed) return;
+                const limit = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** failures++);
+                timer = setTimeout(connect, Math.random() * limit);
+                hear();
+            };
+        });
+        ready.catch(() => {});
     }
 
     connect();
     return {
-        find: (query, peers) =>
-            new Promise((resolve, reject) => {
-                if (!isWelcome && failures) return reject(Error("no tracker"));
-                queue.push({ query, peers, resolve, reject });
-                setTimeout(() => reject(Error("no answer")), patience);
-                flushSoon();
-            }),
-        announce(certificate) {
-            announcing.push(certificate);
-            flushSoon();
+        async ask(message) {
+            await ready;
+            const id = ++lastID;
+            return new Promise((resolve, reject) => {
+                asked.set(id, (answer) => {
+                    asked.delete(id);
+                    answer && answer.action !== "error" ? resolve(answer.results) : reject();
+                });
+                setTimeout(() => asked.get(id)?.(), patience);
+                socket.send(JSON.stringify({ ...message, id }));
+            });
         },
-        leave(contents) {
-            if (!contents) return send({ action: "leave", id: ++lastID });
-            for (let at = 0; at < contents.length; at += MOST_LEFT) {
-                send({ action: "leave", id: ++lastID, contents: contents.slice(at, at + MOST_LEFT) });
-            }
-        },
-        signal: (to, data) => send({ action: "signal", to, data }),
+        signal: (to, data) => ready.then(() => socket.send(JSON.stringify({ action: "signal", to, data })), () => {}),
         close() {
             isClosed = true;
-            clearTimeout(reconnectTimer);
-            socket?.close();
+            clearTimeout(timer);
+            socket.close();
         },
     };
 }

@@ -1,20 +1,20 @@
 /** Holds the keyset and judges certificates by it (Certificates.md §3.1, §4). */
 
 import { check } from "./bytes";
-import { Certificate, Keyset, UnknownKey, isCurrent, judgeCertificate, judgeKeyset } from "./certificate";
+import { Claims, Keyset, UNKNOWN_KEY, isCurrent, judgeCertificate, judgeKeyset } from "./certificate";
 import { parseJWS } from "./jws";
+import { KEYSET_INTERVAL } from "./limits";
 import { recall, remember } from "./memory";
-
-/** A keyset is fetched no more often than that (§4.2). Seconds. */
-const FETCH_INTERVAL = 10;
 
 const seconds = (): number => Date.now() / 1000;
 
+/** Whether what was judged before still counts. */
+export const isValid = (judged: { exp: number }): boolean => isCurrent(judged, seconds());
+
 export interface Trust {
-    /** The certificate, if it is good for this site and `url`; otherwise rejects with the reason. */
-    judge(jws: string, url: string): Promise<Certificate>;
-    isValid(certificate: Certificate): boolean;
-    /** Fetches the keyset anew. */
+    /** What a certificate claims, if it is good for this site and `url`; otherwise rejects with the reason. */
+    judge(jws: string, url: string): Promise<Claims>;
+    /** Fetches the keyset anew. Rejects with the reason why that did not help. */
     refresh(): Promise<void>;
 }
 
@@ -22,63 +22,53 @@ export interface Trust {
  * @param root the pinned thumbprint of the root key
  * @param address where the keyset is
  * @param patience milliseconds that fetching it may take
- * @param refused is told why a keyset was not accepted
  */
-export function createTrust(root: string, address: URL, patience: number, refused: (reason: string) => void): Trust {
+export function createTrust(root: string, address: URL, patience: number): Trust {
     const name = "keyset-" + root;
     let keyset: Keyset | undefined;
     let lowest = 0;
     let fetched = 0;
-    const remembered = recallKeyset();
     let refreshing: Promise<void> | undefined;
 
-    /** The keyset of an earlier page saves a round trip. Its version counts even when it has expired. */
-    async function recallKeyset() {
-        try {
-            const jws = recall(name)!;
-            lowest = parseJWS(jws, Infinity).payload.ver as number;
-            keyset = await judgeKeyset(jws, root, seconds(), lowest);
-        } catch {
-            // None, or expired: it is fetched when it is needed.
-        }
+    async function accept(jws: string) {
+        keyset = await judgeKeyset(jws, root, seconds(), lowest);
+        lowest = keyset.ver;
+        remember(name, jws);
     }
+
+    /** The keyset of an earlier page saves a round trip. Its version counts even when it has expired. */
+    const remembered = (async () => {
+        const jws = recall(name);
+        if (!jws) return;
+        lowest = parseJWS(jws, Infinity).payload.ver as number;
+        await accept(jws);
+    })().catch(() => {});
 
     async function fetchKeyset() {
         await remembered;
-        if (seconds() - fetched < FETCH_INTERVAL) return;
+        if (seconds() - fetched < KEYSET_INTERVAL) return;
         fetched = seconds();
         const aborter = new AbortController();
         setTimeout(() => aborter.abort(), patience);
         const response = await fetch(address, { cache: "no-cache", signal: aborter.signal });
-        if (!response.ok) return;
-        const jws = await response.text();
-        try {
-            keyset = await judgeKeyset(jws, root, seconds(), lowest);
-            lowest = keyset.version;
-            remember(name, jws);
-        } catch (error) {
-            refused((error as Error).message);
-        }
+        if (response.ok) await accept(await response.text());
     }
 
-    const refresh = () =>
-        (refreshing ??= fetchKeyset()
-            .catch(() => {})
-            .finally(() => (refreshing = undefined)));
+    const refresh = () => (refreshing ??= fetchKeyset().finally(() => (refreshing = undefined)));
 
-    async function judge(jws: string, url: string): Promise<Certificate> {
+    async function judge(jws: string, url: string): Promise<Claims> {
         await remembered;
-        if (!keyset || !isCurrent(keyset, seconds())) await refresh();
+        if (!keyset || !isValid(keyset)) await refresh();
         const judgeNow = () => {
-            check(keyset && isCurrent(keyset, seconds()), "no keyset");
+            check(keyset && isValid(keyset), "no current keyset");
             return judgeCertificate(jws, keyset, location.origin, url, seconds());
         };
         return judgeNow().catch(async (error) => {
-            if (!(error instanceof UnknownKey)) throw error;
+            check(error.message === UNKNOWN_KEY, error.message);
             await refresh();
             return judgeNow();
         });
     }
 
-    return { judge, isValid: (certificate) => isCurrent(certificate, seconds()), refresh };
+    return { judge, refresh };
 }

@@ -1,14 +1,10 @@
 /** The service worker: asks the page for what a request wants, and passes on what it answers. */
 
 import { isServed } from "./intercept";
+import { ANSWER_TIMEOUT, MOST_SILENT } from "./limits";
 import { CANCEL, Chunk, HELD, Head, PULL, ToWorker } from "./messages";
 
 declare const self: ServiceWorkerGlobalScope;
-
-/** A page that has not said within this time that it is there does not run Shoal, or is stuck. Milliseconds. */
-const ANSWER_TIMEOUT = 300;
-/** So many silent pages are remembered. */
-const MOST_SILENT = 100;
 
 /** In our own URL, because it must be known before the first request, each time the browser starts this worker. */
 const paths = (new URL(self.location.href).searchParams.get("paths") ?? "").split(" ").filter((path) => path);
