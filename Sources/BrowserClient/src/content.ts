@@ -68,6 +68,8 @@ export function createContent(
     const pieces: Blob[] = [];
     let heldCount = kept ? count : 0;
     let isAdopted = false;
+    /** The origin failed: nothing is completed for nobody, until somebody reads again. */
+    let isAbandoned = false;
     /** Streams that wait for a change. */
     let paused: (() => void)[] = [];
 
@@ -89,7 +91,7 @@ export function createContent(
         const hope = hasHopeNow();
         // From the origin, only the smaller half is cheap enough to be fetched for nobody.
         const cheap = Math.min(LOOK_AHEAD / pieceLength, hope ? count : count / 2);
-        state.mayComplete = isAdopted ? count : host.mayUpload() ? cheap : 0;
+        state.mayComplete = isAbandoned ? 0 : isAdopted ? count : host.mayUpload() ? cheap : 0;
         const { toAsk, toStream, isHopeless } = plan(state, sources(), now(), patience);
         for (const [piece, peer] of toAsk) askPeer(piece, peer);
         for (const stream of toStream) readOrigin(stream);
@@ -132,6 +134,7 @@ export function createContent(
             }
         } catch {
             state.originRetryAt = now() + ORIGIN_PAUSE;
+            isAbandoned = true;
         }
         streams.delete(stream);
         aborter.abort();
@@ -191,6 +194,7 @@ export function createContent(
         const pieceAt = () => Math.floor(start / pieceLength);
         const reader: WaitingReader = { next: pieceAt(), end: Math.ceil(end / pieceLength), since };
         readers.add(reader);
+        isAbandoned = false;
         return {
             ready: () => arrival(reader),
             async read() {

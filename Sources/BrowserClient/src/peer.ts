@@ -25,8 +25,7 @@ export interface Peer extends Source {
 }
 
 export interface Request {
-    /** When it was asked, or its last block came. */
-    touched: number;
+    source: Peer;
     /** The piece, not verified; or why the peer refused it; or nothing when it does not come. */
     answer: Promise<Uint8Array | Reason | undefined>;
     withdraw(): void;
@@ -66,6 +65,7 @@ export function createPeer(id: string, channel: Channel, host: PeerHost, ended: 
         requested: 0,
         requestedBytes: 0,
         missed: 0,
+        touched: 0,
         busyUntil: 0,
         received: 0,
         sent: 0,
@@ -92,7 +92,7 @@ export function createPeer(id: string, channel: Channel, host: PeerHost, ended: 
         let resolve: (answer?: Uint8Array | Reason) => void;
         const request: OpenRequest = {
             isOpen: true,
-            touched: performance.now(),
+            source: peer,
             answer: new Promise((settled) => (resolve = settled)),
             bytes: new Uint8Array(length),
             blocks: new Set(),
@@ -151,7 +151,7 @@ export function createPeer(id: string, channel: Channel, host: PeerHost, ended: 
         if (rest.length !== Math.min(BLOCK, bytes.length - at)) return false;
         bytes.set(rest, at);
         blocks.add(index);
-        request.touched = performance.now();
+        peer.touched = performance.now();
         peer.received += rest.length;
         if (blocks.size * BLOCK >= bytes.length) request.settle(bytes);
         return true;
