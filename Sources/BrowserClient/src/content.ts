@@ -2,6 +2,7 @@
 
 import { toBase64URL } from "./bytes";
 import { Certificate } from "./certificate";
+import { now } from "./clock";
 import { Reason } from "./frames";
 import { BLOCK, LOOK_AHEAD, ORIGIN_PAUSE } from "./limits";
 import { pieceHash } from "./merkle";
@@ -38,8 +39,8 @@ export interface Content {
 
 export interface ContentHost extends Pick<PeerHost, "mayUpload" | "changed"> {
     patience: number;
-    /** The peer, while there is a connection. */
-    peer(id: string): Peer | undefined;
+    /** By ID: those with a connection. */
+    peers: Map<string, Peer>;
     /** A reader waits, and no peer is left. */
     needsPeers(): void;
     completed(blob: Blob): void;
@@ -68,8 +69,6 @@ export function createContent(
     const pieces: Blob[] = [];
     let heldCount = kept ? count : 0;
     let isAdopted = false;
-    /** The origin failed: nothing is completed for nobody, until somebody reads again. */
-    let isAbandoned = false;
     /** Streams that wait for a change. */
     let paused: (() => void)[] = [];
 
@@ -80,10 +79,9 @@ export function createContent(
     const isHeld = (piece: number) => !!(kept || pieces[piece]);
     const state: State = { count, pieceLength, isHeld, asked, readers, streams, originRetryAt: 0, mayComplete: 0 };
 
-    const now = () => performance.now();
     const isComplete = () => heldCount === count;
     const isActive = () => readers.size + asked.size + streams.size > 0;
-    const sources = () => [...sourceIDs].flatMap((id) => host.peer(id) ?? []);
+    const sources = () => [...sourceIDs].flatMap((id) => host.peers.get(id) ?? []);
     const hasHopeNow = () => hasHope(sources(), now(), patience);
 
     function schedule() {
@@ -91,7 +89,7 @@ export function createContent(
         const hope = hasHopeNow();
         // From the origin, only the smaller half is cheap enough to be fetched for nobody.
         const cheap = Math.min(LOOK_AHEAD / pieceLength, hope ? count : count / 2);
-        state.mayComplete = isAbandoned ? 0 : isAdopted ? count : host.mayUpload() ? cheap : 0;
+        state.mayComplete = isAdopted ? count : host.mayUpload() ? cheap : 0;
         const { toAsk, toStream, isHopeless } = plan(state, sources(), now(), patience);
         for (const [piece, peer] of toAsk) askPeer(piece, peer);
         for (const stream of toStream) readOrigin(stream);
@@ -134,7 +132,6 @@ export function createContent(
             }
         } catch {
             state.originRetryAt = now() + ORIGIN_PAUSE;
-            isAbandoned = true;
         }
         streams.delete(stream);
         aborter.abort();
@@ -194,7 +191,6 @@ export function createContent(
         const pieceAt = () => Math.floor(start / pieceLength);
         const reader: WaitingReader = { next: pieceAt(), end: Math.ceil(end / pieceLength), since };
         readers.add(reader);
-        isAbandoned = false;
         return {
             ready: () => arrival(reader),
             async read() {
