@@ -105,8 +105,11 @@ export async function judgeCertificate(
             pln === pieceLengthFor(len),
         MALFORMED,
     );
-    check(nbf - CLOCK_SKEW <= now && isCurrent(claims, now), OUT_OF_TIME);
-    check(nbf < exp && exp - nbf <= LONGEST_VALIDITY, OUT_OF_TIME);
+    const validity = exp - nbf;
+    check(
+        nbf - CLOCK_SKEW <= now && isCurrent(claims, now) && validity > 0 && validity <= LONGEST_VALIDITY,
+        OUT_OF_TIME,
+    );
     check(aud === site && url === wantedURL, "for another site or URL");
     return claims;
 }

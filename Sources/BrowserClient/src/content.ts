@@ -8,7 +8,7 @@ import { BLOCK, LOOK_AHEAD, ORIGIN_PAUSE } from "./limits";
 import { pieceHash } from "./merkle";
 import { fetchOrigin } from "./origin";
 import { Peer, PeerHost, Request } from "./peer";
-import { Reader, State, Stream, hasHope, mayStream, plan } from "./schedule";
+import { Reader, State, Stream, mayStream, plan } from "./schedule";
 import { Counts } from "../shoal";
 
 export interface Reading {
@@ -37,8 +37,6 @@ export interface ContentHost extends Pick<PeerHost, "mayUpload" | "changed"> {
     patience: number;
     /** By ID: those with a connection. */
     peers: Map<string, Peer>;
-    /** A reader waits, and no peer is left. */
-    needsPeers(): void;
     completed(blob: Blob): void;
     /** The origin has other content than was certified, or what was kept is gone. */
     lost(): void;
@@ -54,16 +52,17 @@ interface WaitingReader extends Reader {
  * @param kept the content as an earlier page kept it
  */
 export function createContent(
-    { url, cid, len, pln, typ, layer }: Certificate,
+    { url, cid, len, pln, layer }: Certificate,
     counts: Counts,
-    { patience, peers, mayUpload, changed, needsPeers, completed, lost }: ContentHost,
+    { patience, peers, mayUpload, changed, completed, lost }: ContentHost,
     kept?: () => Promise<Blob>,
 ): Content {
     const count = Math.ceil(len / pln);
     /** Those that are held. */
     const pieces: Blob[] = [];
     let heldCount = kept ? count : 0;
-    let cache: RequestCache = "default";
+    /** Where not the default. */
+    let cache: RequestCache | undefined;
     /** Streams that wait for a change. */
     let paused: (() => void)[] = [];
 
@@ -76,15 +75,12 @@ export function createContent(
     const isComplete = () => heldCount === count;
     const lengthOf = (piece: number) => Math.min(pln, len - piece * pln);
     const sources = () => [...sourceIDs].flatMap((id) => peers.get(id) ?? []);
-    const hope = () => hasHope(sources(), now(), patience);
 
     function schedule() {
         if (isComplete()) return false;
-        // From the origin, only the smaller half is cheap enough to be fetched for nobody.
-        const cheap = Math.min(LOOK_AHEAD / pln, hope() ? count : count / 2);
-        state.mayComplete = cache !== "default" ? count : mayUpload() ? cheap : 0;
+        // Only the smaller half is cheap enough to be fetched for nobody.
+        state.mayComplete = cache ? count : mayUpload() ? Math.min(LOOK_AHEAD / pln, count / 2) : 0;
         if (plan(state, sources(), now(), patience, { ask, stream })) fail();
-        if (readers.size && !hope()) needsPeers();
         for (const resume of paused.splice(0)) resume();
         return readers.size + asked.size + streams.size > 0;
     }
@@ -146,7 +142,7 @@ export function createContent(
         counts.verified += blocks;
         counts[from] += bytes.length;
         for (const reader of readers) if (reader.next === piece) reader.settle?.();
-        if (++heldCount === count) completed(new Blob(pieces, { type: typ }));
+        if (++heldCount === count) completed(new Blob(pieces));
         return true;
     }
 

@@ -29,7 +29,7 @@ export interface Peer extends Source {
 }
 
 export interface Request {
-    source: Peer;
+    askedOf: Peer;
     /** The piece, not verified; or why the peer refused it; or nothing when it does not come. */
     answer: Promise<Uint8Array | Reason | undefined>;
     withdraw(): void;
@@ -68,7 +68,7 @@ export function createPeer(id: string, channel: Channel, host: PeerHost, ended: 
         requested: 0,
         requestedBytes: 0,
         missed: 0,
-        touched: 0,
+        lastBlock: 0,
         busyUntil: 0,
         received: 0,
         sent: 0,
@@ -95,7 +95,7 @@ export function createPeer(id: string, channel: Channel, host: PeerHost, ended: 
         let resolve: (answer?: Uint8Array | Reason) => void;
         const request: OpenRequest = {
             isOpen: true,
-            source: peer,
+            askedOf: peer,
             answer: new Promise((settled) => (resolve = settled)),
             bytes: new Uint8Array(length),
             blocks: new Set(),
@@ -154,7 +154,7 @@ export function createPeer(id: string, channel: Channel, host: PeerHost, ended: 
         if (rest.length !== Math.min(BLOCK, bytes.length - at)) return false;
         bytes.set(rest, at);
         blocks.add(index);
-        peer.touched = now();
+        peer.lastBlock = now();
         peer.received += rest.length;
         if (blocks.size * BLOCK >= bytes.length) request.settle(bytes);
         return true;

@@ -22,7 +22,7 @@ export interface Source {
     requestedBytes: number;
     missed: number;
     /** When its last block came, of whatever content. */
-    touched: number;
+    lastBlock: number;
     /** It said that it is too busy: not to be asked before this time. */
     busyUntil: number;
 }
@@ -47,7 +47,7 @@ export interface State {
     /** Those that are held are there. */
     pieces: unknown[];
     /** Pieces that were asked for, and of whom. */
-    asked: Map<number, { source: Source }>;
+    asked: Map<number, { askedOf: Source }>;
     readers: Set<Reader>;
     streams: Set<Stream>;
     /** The origin failed: not to be asked before this time. */
@@ -106,9 +106,9 @@ export function plan<S extends Source>(
         let head = next;
         while (head < end && pieces[head]) head++;
         // A peer that is busy with other pieces for this page will come to this one.
-        const asking = asked.get(head)?.source;
-        const touched = (asking ? [asking] : sources).map(({ touched }) => touched);
-        const isStarved = head === next && now - Math.max(since, ...touched) >= patience;
+        const asking = asked.get(head)?.askedOf;
+        const lastBlock = (asking ? [asking] : sources).map(({ lastBlock }) => lastBlock);
+        const isStarved = head === next && now - Math.max(since, ...lastBlock) >= patience;
         if (head < end && isFree(head) && (isStarved || !hope)) {
             if (now < originRetryAt) {
                 isHopeless ||= !hope;

@@ -36,7 +36,7 @@ interface Resource {
     /** The tracker is not asked before this time. */
     retryAt: number;
     /** The tracker is being asked. */
-    asking?: Promise<void>;
+    answered?: Promise<void>;
     settle?(found?: Result): void;
     adoptions: number;
 }
@@ -90,7 +90,7 @@ export function startSession(settings: Settings, warn: (reason: string) => void,
             case "welcome":
                 self = message.peer;
                 wasWelcome = true;
-                swarm.welcome(self, message.ice);
+                swarm.introduce(self, message.ice);
                 trust.refresh().catch((error) => warn("Keyset: " + error.message));
                 resources.forEach(publish);
                 break;
@@ -139,12 +139,9 @@ export function startSession(settings: Settings, warn: (reason: string) => void,
 
     function resourceOf(url: string): Resource {
         const counts = { fromPeers: 0, fromOrigin: 0, fromCache: 0, verified: 0, rejected: 0 };
-        const known = resources.get(url);
-        const resource = known ?? { url, stats: { url, state: "asking", ...counts }, retryAt: 0, adoptions: 0 };
-        // What there is no room for, or was never asked about, is the origin's.
-        if (resources.size < MOST_RESOURCES && url.length <= LONGEST_URL) resources.set(url, resource);
-        else if (!known) resource.retryAt = Infinity;
-        return resource;
+        const resource = { url, stats: { url, state: "asking" as const, ...counts }, retryAt: 0, adoptions: 0 };
+        if (!resources.has(url)) resources.set(url, resource);
+        return resources.get(url)!;
     }
 
     /** Takes a certificate. What the URL had before is of no use if it is other content. `blob`: as it was kept. */
@@ -158,7 +155,6 @@ export function startSession(settings: Settings, warn: (reason: string) => void,
                 peers: swarm.peers,
                 mayUpload,
                 changed,
-                needsPeers: () => Date.now() < resource.retryAt || ask(resource),
                 completed: (blob: Blob) => complete(resource, blob),
                 lost() {
                     forget(resource);
@@ -191,7 +187,7 @@ export function startSession(settings: Settings, warn: (reason: string) => void,
     const validOf = ({ certificate }: Resource) => (certificate && isValid(certificate) ? certificate : undefined);
 
     const ask = (resource: Resource) =>
-        (resource.asking ??= new Promise<Result | undefined>((resolve) => {
+        (resource.answered ??= new Promise<Result | undefined>((resolve) => {
             resource.settle = resolve;
             find(resource);
         })
@@ -200,7 +196,7 @@ export function startSession(settings: Settings, warn: (reason: string) => void,
                 warn("Certificate of " + resource.url + ": " + error.message);
                 leaveToOrigin(resource);
             })
-            .finally(() => (resource.asking = undefined)));
+            .finally(() => (resource.answered = undefined)));
 
     /** Asks by certificate where there is a valid one: then the signing authority may be out of reach (§3.2). */
     const find = batched<Resource>(async (batch) => {
@@ -273,8 +269,9 @@ export function startSession(settings: Settings, warn: (reason: string) => void,
         let isCancelled = false;
         port.onmessage = () => (isCancelled = true);
         port.postMessage(Word.held);
-        const resource = resourceOf(url);
         try {
+            if (resources.size >= MOST_RESOURCES || url.length > LONGEST_URL) return port.postMessage(null);
+            const resource = resourceOf(url);
             if (Date.now() >= resource.retryAt && !(validOf(resource) && resource.content!.isComplete())) {
                 await ask(resource);
             }
@@ -317,13 +314,13 @@ export function startSession(settings: Settings, warn: (reason: string) => void,
         const resource = resourceOf(url);
         const claims = parseJWS(jws, Infinity).payload as unknown as Claims;
         certified(resource, { ...claims, jws, layer: [], exp: 0 }, () => readBlob(url));
-        resource.asking = trust
+        resource.answered = trust
             .judge(jws, url)
             .then(
                 ({ exp }) => void (resource.certificate!.exp = exp),
                 () => {},
             )
-            .finally(() => (resource.asking = undefined));
+            .finally(() => (resource.answered = undefined));
     }
 
     return {

@@ -14,7 +14,7 @@ export interface Swarm {
     /** By ID: those with a connection that is open or being opened. */
     peers: Map<string, Peer>;
     /** Who this page is, and which servers tell it its public address. */
-    welcome(self: string, ice: string[]): void;
+    introduce(self: string, ice: string[]): void;
     /** Opens a connection, unless there is one, the peer was dropped, or there are too many. */
     connect(id: string): void;
     /** A signal from a peer. */
@@ -64,7 +64,7 @@ export function createSwarm(host: PeerHost, signal: (to: string, description: RT
 
     return {
         peers,
-        welcome(id, ice) {
+        introduce(id, ice) {
             self = id;
             // TURN wants a name and a password, which the protocol does not carry.
             iceServers = ice.filter((url) => url.startsWith("stun")).map((urls) => ({ urls }));

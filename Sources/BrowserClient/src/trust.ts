@@ -53,7 +53,7 @@ export function createTrust(root: string, address: URL, patience: number): Trust
         await latest.catch(() => {});
         if (!keyset || !isValid(keyset)) await refresh();
         const judgeNow = () => {
-            check(keyset && isValid(keyset), "no current keyset");
+            check(keyset && isValid(keyset), "no keyset");
             return judgeCertificate(jws, keyset, location.origin, url, seconds());
         };
         return judgeNow().catch(async (error) => {

@@ -33,11 +33,14 @@ async function answer({ request, clientId }: FetchEvent): Promise<Response | und
     const client = await self.clients.get(clientId);
     if (!client) return;
     const { port1, port2 } = new MessageChannel();
+    const cancel = () => port1.postMessage(Word.cancel);
+    // A body that was never taken is not cancelled by itself.
+    request.signal.onabort = cancel;
     const head = await new Promise<Head | null>((resolve) => {
         const timer = setTimeout(() => {
             if (silent.size >= MOST_SILENT) silent.clear();
             silent.add(clientId);
-            port1.postMessage(Word.cancel);
+            cancel();
             resolve(null);
         }, ANSWER_TIMEOUT);
         port1.onmessage = ({ data }) => {
@@ -47,12 +50,11 @@ async function answer({ request, clientId }: FetchEvent): Promise<Response | und
         client.postMessage({ shoal: { url: request.url.split("#")[0], range: request.headers.get("range") } }, [port2]);
     });
     if (!head) return;
-    request.signal.addEventListener("abort", () => port1.postMessage(Word.cancel));
-    return new Response(head.length ? body(port1, head.length) : null, head);
+    return new Response(head.length ? body(port1, head.length, cancel) : null, head);
 }
 
 /** Takes a chunk when the reader wants one. Ends when `length` bytes have come, and with an error otherwise. */
-function body(port: MessagePort, length: number): ReadableStream<Uint8Array> {
+function body(port: MessagePort, length: number, cancel: () => void): ReadableStream<Uint8Array> {
     return new ReadableStream(
         {
             async pull(controller) {
@@ -60,12 +62,12 @@ function body(port: MessagePort, length: number): ReadableStream<Uint8Array> {
                     port.onmessage = ({ data }) => resolve(data);
                     port.postMessage(Word.pull);
                 });
-                if (!chunk) return controller.error(TypeError("Shoal: the transfer broke"));
+                if (!chunk) return controller.error();
                 controller.enqueue(chunk);
                 length -= chunk.length;
                 if (!length) controller.close();
             },
-            cancel: () => port.postMessage(Word.cancel),
+            cancel,
         },
         { highWaterMark: 0 },
     );
