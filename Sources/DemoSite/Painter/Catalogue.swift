@@ -5,7 +5,7 @@ enum Catalogue {
     private static let firstHall: [Painting] = [
         Painting(
             name: "silver-tide", title: "Silver tide", description: "A great ring of herring turning in blue water under shafts of light",
-            width: 2400, height: 1500, quality: 2, development: Development(exposure: 1.2),
+            width: 2400, height: 1500, quality: 1, development: Development(exposure: 1.2),
             scene: UnderwaterScene(
                 palette: .deep, coat: .herring,
                 manner: .init(count: 2600, sight: 0.25, fishLength: 0.1, spread: 0.75, flatness: 0.8, whirl: 1.2), surface: 0, seed: 101
@@ -29,7 +29,7 @@ enum Catalogue {
         ),
         Painting(
             name: "palm-coast", title: "Where the forest ends", description: "From above: forest, a white beach, surf and turquoise water with two boats",
-            width: 2200, height: 1467, quality: 2,
+            width: 2200, height: 1467, quality: 1,
             scene: AerialCoastScene(palette: .tropical, shape: .shore(angle: 2.6), boats: 2, seed: 104)
         ),
         Painting(
@@ -44,7 +44,7 @@ enum Catalogue {
         ),
         Painting(
             name: "lit-sand", title: "Lit sand", description: "A net of sunlight on rippled sand in shallow water, with fish and starfish",
-            width: 1800, height: 1350, quality: 2, development: Development(exposure: 1.35),
+            width: 1800, height: 1350, quality: 1, development: Development(exposure: 1.35),
             scene: ShallowsScene(seed: 107)
         ),
         Painting(
@@ -62,7 +62,7 @@ enum Catalogue {
         ),
         Painting(
             name: "green-weather", title: "Green weather", description: "Steep green waves under a dark sky with a bright gap",
-            width: 2250, height: 1500, quality: 2,
+            width: 2250, height: 1500, quality: 1,
             scene: OpenSeaScene(
                 sky: .storm, sunAzimuth: -0.3, sunHeight: 0.25, disc: 0, cover: 0.75, water: Colour(hex: 0x0B2229),
                 crest: Colour(hex: 0x3A7A72), swell: 2.4, eye: 4.3, horizon: 0.36, gulls: 4, seed: 110
@@ -78,7 +78,7 @@ enum Catalogue {
         ),
         Painting(
             name: "white-banks", title: "White banks", description: "From above: tongues of white sand drawn out by currents in turquoise water",
-            width: 2400, height: 1350, quality: 2,
+            width: 2400, height: 1350, quality: 1,
             scene: AerialCoastScene(
                 palette: .banks, shape: .banks, level: -0.03, scale: 2.2, surf: 0, trees: false, boats: 1, seed: 112
             )

@@ -16,14 +16,14 @@ extension Catalogue {
         ),
         Painting(
             name: "coral-anthias", title: "Anthias", description: "Orange fish hover among blue-green kelp",
-            width: 2000, height: 1333, quality: 2,
+            width: 2000, height: 1333, quality: 1,
             scene: KelpScene(
                 palette: .lagoon, frond: Colour(hex: 0xB9C24A), coat: .anthias, fishCount: 220, sunPlace: 0.65, seed: 118
             )
         ),
         Painting(
             name: "skerries", title: "Skerries", description: "From above: bare rocky islands ringed with foam in a cold sea",
-            width: 2000, height: 1500, quality: 2,
+            width: 2000, height: 1500, quality: 1,
             scene: AerialCoastScene(palette: .northern, shape: .islands, level: 0.1, seed: 119)
         ),
         Painting(
@@ -52,7 +52,7 @@ extension Catalogue {
         ),
         Painting(
             name: "midnight-whirl", title: "Midnight whirl", description: "Fish gleam in a whirl of moonlit dark water",
-            width: 1600, height: 1600, quality: 2, development: Development(exposure: 1.5),
+            width: 1600, height: 1600, quality: 1, development: Development(exposure: 1.5),
             scene: UnderwaterScene(
                 palette: .night, coat: .herring,
                 manner: .init(count: 1500, sight: 0.28, fishLength: 0.11, spread: 0.6, flatness: 1, whirl: 1.5), surface: 0.25,
@@ -61,7 +61,7 @@ extension Catalogue {
         ),
         Painting(
             name: "autumn-bay", title: "Autumn bay", description: "From above: rust-red woods around a green bay with breaking waves",
-            width: 2100, height: 1400, quality: 2,
+            width: 2100, height: 1400, quality: 1,
             scene: AerialCoastScene(palette: .autumn, shape: .shore(angle: -1.2), boats: 1, seed: 124)
         ),
         Painting(
@@ -74,7 +74,7 @@ extension Catalogue {
         ),
         Painting(
             name: "honey-swell", title: "Honey swell", description: "Long golden waves towards a low sun",
-            width: 2400, height: 1200, quality: 2,
+            width: 2400, height: 1200, quality: 1,
             scene: OpenSeaScene(
                 sky: .gold, sunAzimuth: 0.25, sunHeight: 0.14, disc: 0.018, cover: 0.4, water: Colour(hex: 0x2A2E2A),
                 crest: Colour(hex: 0x8A7A3A), swell: 1.5, eye: 3.6, horizon: 0.4, gulls: 6, seed: 126
@@ -85,17 +85,17 @@ extension Catalogue {
             width: 1000, height: 1250, development: Development(exposure: 1.15),
             scene: UnderwaterScene(
                 palette: .dusk, coat: .anthias, manner: .init(count: 380, sight: 0.36, fishLength: 0.14, room: 2, spread: 0.9),
-                sunPlace: 0.6, surface: 0.4, centre: Vector(0, -0.05, 1.9), seed: 127
+                sunPlace: 0.6, surface: 0.4, centre: Vector(0, -0.05, 1.9), swimTime: 3.5, seed: 127
             )
         ),
         Painting(
             name: "silt-river", title: "Silt and salt", description: "From above: sand bars and channels of green and white water",
-            width: 1800, height: 1800, quality: 2,
+            width: 1800, height: 1800, quality: 1,
             scene: AerialCoastScene(palette: .northern, shape: .banks, level: 0.04, scale: 2.6, surf: 0.5, trees: false, seed: 128)
         ),
         Painting(
             name: "ember-coast", title: "Ember coast", description: "Dark ridges against a red evening sky, mirrored in the bay",
-            width: 900, height: 600,
+            width: 1500, height: 1000,
             scene: HeadlandsScene(
                 sky: .dusk, sunAzimuth: -0.25, sunHeight: 0.1, cover: 0.5, near: Colour(hex: 0x160E1C), haze: Colour(hex: 0xB0504A),
                 layers: 5, gulls: 4, seed: 129

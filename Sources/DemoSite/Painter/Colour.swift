@@ -26,8 +26,14 @@ extension Colour {
 }
 
 /// Colours at places of a line, with smooth passages between.
-struct Gradient {
+struct Gradient: Sendable {
     private let table: [Colour]
+
+    private init(table: [Colour]) { self.table = table }
+
+    func blended(with other: Gradient, _ amount: Float) -> Gradient {
+        Gradient(table: zip(table, other.table).map { mix($0, $1, amount) })
+    }
 
     /// `stops` are in order of their places, which lie in [0, 1].
     init(_ stops: [(place: Float, colour: Colour)]) {

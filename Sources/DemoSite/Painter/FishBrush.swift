@@ -24,6 +24,8 @@ struct FishCoat {
     var flash: Float = 1
     /// Height of the body in lengths.
     var depth: Float = 0.24
+    /// Radius of the eye in lengths.
+    var eye: Float = 0.028
 
     static let herring = FishCoat(
         back: Colour(hex: 0x1B3B4D), flank: Colour(hex: 0x9FC4D0), belly: Colour(hex: 0xE9F3F2), flash: 2.2, depth: 0.22
@@ -41,7 +43,7 @@ struct FishCoat {
         stripe: Colour(hex: 0x7FB6D9), flash: 0.6, depth: 0.36
     )
     static let shark = FishCoat(
-        back: Colour(hex: 0x16303F), flank: Colour(hex: 0x3A5A69), belly: Colour(hex: 0x9FB4B8), flash: 0, depth: 0.2
+        back: Colour(hex: 0x16303F), flank: Colour(hex: 0x3A5A69), belly: Colour(hex: 0x9FB4B8), flash: 0, depth: 0.2, eye: 0.011
     )
 }
 
@@ -83,7 +85,9 @@ struct FishBrush {
         let roll = sin(fish.character * 40 + atan2(heading.x, heading.z) * 3)
         let flash = coat.flash * pow(max(roll, 0), 12)
         let middle = (nose + tail) / 2
-        let reach = Point(repeating: seen * 0.62 + full * 0.12 + defocus)
+        let (sine, cosine) = (abs(axis.y), abs(axis.x))
+        let (half, thick) = (seen * 0.62 + defocus, full * (coat.depth * 0.75 + 0.06) + defocus)
+        let reach = Point(cosine * half + sine * thick, sine * half + cosine * thick)
         let eye = Point(0.1, 0.02)
         let stretch = full / seen
         canvas.update(from: middle - reach, to: middle + reach) { point, colour in
@@ -102,9 +106,9 @@ struct FishBrush {
             if coat.stripe != .zero { paint = mix(paint, coat.stripe, line * 0.85) }
             let sheen = 0.5 + 0.35 * height + flash * smoothstep(0.75, 0.1, abs(height + 0.1)) * smoothstep(0.95, 0.5, u)
             paint = paint * light * (max(sheen, 0.12) * (0.85 + 0.3 * fish.character))
-            let pupil = smoothstep(0.028 + softness, 0.028 - softness, (Point(u, v) - eye).length)
+            let pupil = smoothstep(coat.eye + softness, coat.eye - softness, (Point(u, v) - eye).length)
             paint = mix(paint, Colour(repeating: 0.004), pupil * 0.9)
-            return mix(colour, mix(paint, haze, fade), cover * (1 - 0.35 * fade))
+            return mix(colour, mix(paint, haze, fade), cover * (1 - 0.12 * fade))
         }
     }
 
@@ -118,7 +122,8 @@ struct FishBrush {
         let along = clamp((u - 0.76) / 0.24)
         let fork = 1 - 0.11 * (1 - min(abs(v) / (depth * 0.6), 1))
         let tail = max(max(abs(v) - (0.018 + depth * 0.62 * along * along), 0.76 - u), u - fork)
-        let dorsal = max(max(0.34 - u + (v - depth * 0.5) * 0.8, u - 0.6), max(v - depth * 0.5 - (0.6 - u) * 0.22, -v))
+        let fin = clamp((u - 0.36) / 0.22)
+        let dorsal = max(max(v - depth * (0.44 + 0.34 * fin * (1 - fin) * (1 + 2 * fin)), 0.36 - u), max(u - 0.58, -v))
         return min(trunk, min(tail, dorsal))
     }
 }

@@ -7,8 +7,8 @@ struct Painting: Sendable {
     let description: String
     let width: Int
     let height: Int
-    /// Quality of the JPEG on ffmpeg's scale: 2 is the best, 31 the worst.
-    var quality = 3
+    /// Quality of the JPEG on ffmpeg's scale: 1 is the best, 31 the worst.
+    var quality = 2
     var development = Development()
     let scene: any Scene
 

@@ -4,6 +4,13 @@ struct UnderwaterPalette: Sendable {
     var sunlight: Colour
     var haze: Colour
 
+    func blended(with other: UnderwaterPalette, _ amount: Float) -> UnderwaterPalette {
+        UnderwaterPalette(
+            water: water.blended(with: other.water, amount), sunlight: mix(sunlight, other.sunlight, amount),
+            haze: mix(haze, other.haze, amount)
+        )
+    }
+
     static let lagoon = UnderwaterPalette(
         water: Gradient(0x7FE3E6, 0x1FA7C4, 0x0A6A9A, 0x05365F), sunlight: Colour(hex: 0xD6FFF3), haze: Colour(hex: 0x1583AC)
     )
