@@ -2,44 +2,64 @@ import Foundation
 
 /// The film of the demo site: an afternoon under water, in which a shoal swims past, a hunter parts it, and night falls.
 ///
-/// The fish of a frame follow from those of the frame before, so frames are made in order (`next()`, cheap) and can then be painted
+/// The fish of a frame follow from those of the frame before, so frames are made in order (cheap) and can then be painted
 /// in any order and at once (`Frame`, the work).
-struct Film {
-    static let standard = Film(width: 1280, height: 720, framesPerSecond: 24, seconds: 20)
+struct Film: Sequence, Sendable {
+    static let standard = Film(width: 1152, height: 648, framesPerSecond: 24, seconds: 20)
 
-    let width: Int
-    let height: Int
-    let framesPerSecond: Int
-    let frameCount: Int
-    private let waterSeed: UInt32
-    private var shoal: FishShoal
-    private var index = 0
+    var width: Int
+    var height: Int
+    var framesPerSecond: Int
+    var seconds: Int
+    var fishCount = 750
+    var seed: UInt64 = 2026
 
-    init(width: Int, height: Int, framesPerSecond: Int, seconds: Int, fish: Int = 750, seed: UInt64 = 2026) {
-        (self.width, self.height, self.framesPerSecond) = (width, height, framesPerSecond)
-        frameCount = framesPerSecond * seconds
-        var randomness = Randomness(seed: seed)
-        waterSeed = randomness.seed()
-        let manner = FishShoal.Manner(
-            count: fish, sight: 0.3, speed: 0.55, fishLength: 0.12, room: 1.6, spread: 0.75, flatness: 0.7, whirl: 0.55
-        )
-        shoal = FishShoal(manner, around: Self.guide(0), heading: Vector(1, 0, 0.3), randomness: &randomness)
-        shoal.swim(for: 6, guide: Self.guide(0))
-    }
+    var frameCount: Int { framesPerSecond * seconds }
 
-    /// The next frame, nil after the last one.
-    mutating func next() -> Frame? {
-        guard index < frameCount else { return nil }
-        let time = Float(index) / Float(framesPerSecond)
-        // The story is told in twentieths, so that a shorter film tells all of it.
-        let progress = Float(index) / Float(frameCount)
-        let hunter = Self.hunter(progress)
-        shoal.swim(for: 1 / Float(framesPerSecond), guide: Self.guide(progress), predator: hunter?.position)
-        defer { index += 1 }
-        return Frame(
-            index: index, width: width, height: height, time: time, progress: progress, fish: shoal.fish, hunter: hunter,
-            waterSeed: waterSeed
-        )
+    func makeIterator() -> Frames { Frames(of: self) }
+
+    struct Frames: IteratorProtocol {
+        private let film: Film
+        private let waterSeed: UInt32
+        private var shoal: FishShoal
+        private var index = 0
+
+        fileprivate init(of film: Film) {
+            self.film = film
+            var randomness = Randomness(seed: film.seed)
+            waterSeed = randomness.seed()
+            let manner = FishShoal.Manner(
+                count: film.fishCount,
+                sight: 0.3,
+                speed: 0.55,
+                fishLength: 0.12,
+                room: 1.6,
+                spread: 0.75,
+                flatness: 0.7,
+                whirl: 0.55
+            )
+            shoal = FishShoal(manner, around: Film.guide(0), heading: Vector(1, 0, 0.3), randomness: &randomness)
+            shoal.swim(for: 6, guide: Film.guide(0))
+        }
+
+        mutating func next() -> Frame? {
+            guard index < film.frameCount else { return nil }
+            // The story is told in parts of the whole, so that a shorter film tells all of it.
+            let progress = Float(index) / Float(film.frameCount)
+            let hunter = Film.hunter(progress)
+            shoal.swim(for: 1 / Float(film.framesPerSecond), guide: Film.guide(progress), predator: hunter?.position)
+            defer { index += 1 }
+            return Frame(
+                index: index,
+                width: film.width,
+                height: film.height,
+                time: Float(index) / Float(film.framesPerSecond),
+                progress: progress,
+                fish: shoal.fish,
+                hunter: hunter,
+                waterSeed: waterSeed
+            )
+        }
     }
 
     /// Where the shoal is drawn to: a slow loop that comes near the eye twice.
@@ -81,13 +101,21 @@ struct Frame: Sendable {
             let t = (progress - start) / 0.45
             guard t > 0, t < 1 else { continue }
             let manta = MantaRay(
-                place: Point(mix(canvas.aspect + 0.3, -0.3, t), height + 0.05 * sin(t * 6)), size: size, angle: -1.25,
-                haze: 0.72, beat: time * 2.6
+                place: Point(mix(canvas.aspect + 0.3, -0.3, t), height + 0.05 * sin(t * 6)),
+                size: size,
+                angle: -1.25,
+                haze: 0.72,
+                beat: time * 2.6
             )
             manta.paint(in: light.palette, on: &canvas)
         }
         var brush = FishBrush(
-            coat: .herring, lens: lens, haze: haze, clarity: 4.2, light: light.palette.sunlight * light.fishLight, focus: 1.9,
+            coat: .herring,
+            lens: lens,
+            haze: haze,
+            clarity: 4.2,
+            light: light.palette.sunlight * light.fishLight,
+            focus: 1.9,
             blur: 0.004
         )
         let hunterDistance = hunter?.position.z ?? 0
@@ -103,7 +131,10 @@ struct Frame: Sendable {
         water.time = time
         water.specks(240, on: &canvas, randomness: &randomness)
         let development = Development(
-            exposure: light.exposure, vignette: 0.3, grain: 3, grainSeed: waterSeed &+ UInt32(index) &* 0x9E37_79B1
+            exposure: light.exposure,
+            vignette: 0.3,
+            grain: 3,
+            grainSeed: waterSeed &+ UInt32(index) &* 0x9E37_79B1
         )
         return development.develop(canvas)
     }

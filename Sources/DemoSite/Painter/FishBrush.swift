@@ -28,22 +28,43 @@ struct FishCoat {
     var eye: Float = 0.028
 
     static let herring = FishCoat(
-        back: Colour(hex: 0x1B3B4D), flank: Colour(hex: 0x9FC4D0), belly: Colour(hex: 0xE9F3F2), flash: 2.2, depth: 0.22
+        back: Colour(hex: 0x1B3B4D),
+        flank: Colour(hex: 0x9FC4D0),
+        belly: Colour(hex: 0xE9F3F2),
+        flash: 2.2,
+        depth: 0.22
     )
     static let fusilier = FishCoat(
-        back: Colour(hex: 0x12507E), flank: Colour(hex: 0x3E93C4), belly: Colour(hex: 0xBFDCE4),
-        stripe: Colour(hex: 0xE9C443), flash: 0.9, depth: 0.27
+        back: Colour(hex: 0x12507E),
+        flank: Colour(hex: 0x3E93C4),
+        belly: Colour(hex: 0xBFDCE4),
+        stripe: Colour(hex: 0xE9C443),
+        flash: 0.9,
+        depth: 0.27
     )
     static let anthias = FishCoat(
-        back: Colour(hex: 0xC8452C), flank: Colour(hex: 0xF07C3E), belly: Colour(hex: 0xF7B58A),
-        stripe: Colour(hex: 0xF2A0C0), flash: 0.5, depth: 0.33
+        back: Colour(hex: 0xC8452C),
+        flank: Colour(hex: 0xF07C3E),
+        belly: Colour(hex: 0xF7B58A),
+        stripe: Colour(hex: 0xF2A0C0),
+        flash: 0.5,
+        depth: 0.33
     )
     static let snapper = FishCoat(
-        back: Colour(hex: 0x8C7A22), flank: Colour(hex: 0xE7C93F), belly: Colour(hex: 0xF4EDCB),
-        stripe: Colour(hex: 0x7FB6D9), flash: 0.6, depth: 0.36
+        back: Colour(hex: 0x8C7A22),
+        flank: Colour(hex: 0xE7C93F),
+        belly: Colour(hex: 0xF4EDCB),
+        stripe: Colour(hex: 0x7FB6D9),
+        flash: 0.6,
+        depth: 0.36
     )
     static let shark = FishCoat(
-        back: Colour(hex: 0x16303F), flank: Colour(hex: 0x3A5A69), belly: Colour(hex: 0x9FB4B8), flash: 0, depth: 0.2, eye: 0.011
+        back: Colour(hex: 0x16303F),
+        flank: Colour(hex: 0x3A5A69),
+        belly: Colour(hex: 0x9FB4B8),
+        flash: 0,
+        depth: 0.2,
+        eye: 0.011
     )
 }
 
@@ -104,7 +125,8 @@ struct FishBrush {
             paint = mix(paint, coat.belly, smoothstep(-0.15, -0.8, height))
             let line = smoothstep(0.16, 0.04, abs(height - 0.22)) * smoothstep(0.02, 0.2, u)
             if coat.stripe != .zero { paint = mix(paint, coat.stripe, line * 0.85) }
-            let sheen = 0.5 + 0.35 * height + flash * smoothstep(0.75, 0.1, abs(height + 0.1)) * smoothstep(0.95, 0.5, u)
+            let sheen =
+                0.5 + 0.35 * height + flash * smoothstep(0.75, 0.1, abs(height + 0.1)) * smoothstep(0.95, 0.5, u)
             paint = paint * light * (max(sheen, 0.12) * (0.85 + 0.3 * fish.character))
             let pupil = smoothstep(coat.eye + softness, coat.eye - softness, (Point(u, v) - eye).length)
             paint = mix(paint, Colour(repeating: 0.004), pupil * 0.9)

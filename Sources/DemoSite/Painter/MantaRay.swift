@@ -16,8 +16,10 @@ struct MantaRay: Sendable {
         // Wings shorten a little as they bend up or down.
         let span = 1 - 0.12 * abs(sin(beat))
         let half: [Point] = [
-            Point(0.06, -0.2), Point(0.16, -0.17), Point(0.4, -0.1 - lift * 0.3), Point(0.72, 0.02 - lift), Point(1, 0.2 - lift * 2),
-            Point(0.7, 0.16 - lift), Point(0.42, 0.2 - lift * 0.2), Point(0.16, 0.34), Point(0.035, 0.42), Point(0.012, 0.95),
+            Point(0.06, -0.2), Point(0.16, -0.17), Point(0.4, -0.1 - lift * 0.3), Point(0.72, 0.02 - lift),
+            Point(1, 0.2 - lift * 2),
+            Point(0.7, 0.16 - lift), Point(0.42, 0.2 - lift * 0.2), Point(0.16, 0.34), Point(0.035, 0.42),
+            Point(0.012, 0.95),
         ]
         let right = half.map { Point($0.x * span, $0.y) }
         let left = half.reversed().map { Point(-$0.x * span, $0.y) }

@@ -15,7 +15,8 @@ struct Painting: Sendable {
     /// Rows of RGB pixels, three bytes each. `scale` makes the same picture smaller.
     func pixels(scale: Float = 1) -> (width: Int, height: Int, bytes: [UInt8]) {
         var canvas = Canvas(
-            width: max(Int(Float(width) * scale), 1), height: max(Int(Float(height) * scale), 1)
+            width: max(Int(Float(width) * scale), 1),
+            height: max(Int(Float(height) * scale), 1)
         )
         scene.paint(on: &canvas)
         return (canvas.width, canvas.height, development.develop(canvas))

@@ -12,24 +12,34 @@ struct AerialCoastScene: Scene {
         var foam = Colour(hex: 0xFDFEFC)
 
         static let tropical = Palette(
-            water: Gradient(0xBFF3E2, 0x5EDCD2, 0x17A9BE, 0x0A6EA1, 0x073F77, 0x05295A), sand: Colour(hex: 0xF6E8C8),
-            wetSand: Colour(hex: 0xC9AE84), land: Gradient(0xA9B06A, 0x4E7A3A, 0x2A5A30, 0x1C4027, 0x4A6A3A)
+            water: Gradient(0xBFF3E2, 0x5EDCD2, 0x17A9BE, 0x0A6EA1, 0x073F77, 0x05295A),
+            sand: Colour(hex: 0xF6E8C8),
+            wetSand: Colour(hex: 0xC9AE84),
+            land: Gradient(0xA9B06A, 0x4E7A3A, 0x2A5A30, 0x1C4027, 0x4A6A3A)
         )
         static let northern = Palette(
-            water: Gradient(0x9DBFB4, 0x4D8C8C, 0x1F5F72, 0x11405A, 0x0A2A42), sand: Colour(hex: 0xC9BFA6),
-            wetSand: Colour(hex: 0x7C7362), land: Gradient(0x8E9459, 0x5E7243, 0x47603B, 0x6B6A55, 0x8A8578)
+            water: Gradient(0x9DBFB4, 0x4D8C8C, 0x1F5F72, 0x11405A, 0x0A2A42),
+            sand: Colour(hex: 0xC9BFA6),
+            wetSand: Colour(hex: 0x7C7362),
+            land: Gradient(0x8E9459, 0x5E7243, 0x47603B, 0x6B6A55, 0x8A8578)
         )
         static let volcanic = Palette(
-            water: Gradient(0xA8C6C4, 0x4F8F9B, 0x1C5870, 0x0C3350, 0x071E36), sand: Colour(hex: 0x2A2A2D),
-            wetSand: Colour(hex: 0x151518), land: Gradient(0x33332F, 0x4D5A33, 0x6C7A3C, 0x3F4A30, 0x2A2A28)
+            water: Gradient(0xA8C6C4, 0x4F8F9B, 0x1C5870, 0x0C3350, 0x071E36),
+            sand: Colour(hex: 0x2A2A2D),
+            wetSand: Colour(hex: 0x151518),
+            land: Gradient(0x33332F, 0x4D5A33, 0x6C7A3C, 0x3F4A30, 0x2A2A28)
         )
         static let banks = Palette(
-            water: Gradient(0xF4F1DC, 0xC9EEDD, 0x7FDCD5, 0x2FB4C6, 0x0F7FB0, 0x0A4C8C, 0x073070), sand: Colour(hex: 0xFBF3DF),
-            wetSand: Colour(hex: 0xE7DDBD), land: Gradient(0xFBF3DF, 0xEFE2BF, 0xD9D09A, 0xA9B070)
+            water: Gradient(0xF4F1DC, 0xC9EEDD, 0x7FDCD5, 0x2FB4C6, 0x0F7FB0, 0x0A4C8C, 0x073070),
+            sand: Colour(hex: 0xFBF3DF),
+            wetSand: Colour(hex: 0xE7DDBD),
+            land: Gradient(0xFBF3DF, 0xEFE2BF, 0xD9D09A, 0xA9B070)
         )
         static let autumn = Palette(
-            water: Gradient(0xA9C9A9, 0x4F9A8E, 0x1D6C78, 0x124B66, 0x0B2E4C), sand: Colour(hex: 0xE0CBA0),
-            wetSand: Colour(hex: 0x9B845C), land: Gradient(0xB98F3A, 0xB4642A, 0x7E4A24, 0x55602E, 0x3A4A2A)
+            water: Gradient(0xA9C9A9, 0x4F9A8E, 0x1D6C78, 0x124B66, 0x0B2E4C),
+            sand: Colour(hex: 0xE0CBA0),
+            wetSand: Colour(hex: 0x9B845C),
+            land: Gradient(0xB98F3A, 0xB4642A, 0x7E4A24, 0x55602E, 0x3A4A2A)
         )
     }
 
@@ -73,7 +83,12 @@ struct AerialCoastScene: Scene {
         for _ in 0..<400 where placed < boats {
             let place = Point(randomness.uniform(0.08, 0.92) * aspect, randomness.uniform(0.08, 0.92))
             guard height(at: place, aspect: aspect, noise: noise) < -0.12 else { continue }
-            paintBoat(at: place, size: randomness.uniform(0.008, 0.013), angle: randomness.uniform(0, 6.28), on: &canvas)
+            paintBoat(
+                at: place,
+                size: randomness.uniform(0.008, 0.013),
+                angle: randomness.uniform(0, 6.28),
+                on: &canvas
+            )
             placed += 1
         }
     }
@@ -96,7 +111,8 @@ struct AerialCoastScene: Scene {
             let ring = abs((middle * Point(0.85, 1.1)).length - 0.32 + bend * 0.13)
             let gaps = noise.fractal(p * 1.3 + Point(20, 3), octaves: 4) * 0.5
             let inside = smoothstep(0.36, 0.2, (middle * Point(0.85, 1.1)).length)
-            return max(0.09 + gaps * 0.75 - ring * 2.6, -0.2 - 0.12 * bend - (1 - inside) * (ring * 2.2)) + bend * 0.05 + level
+            return max(0.09 + gaps * 0.75 - ring * 2.6, -0.2 - 0.12 * bend - (1 - inside) * (ring * 2.2)) + bend * 0.05
+                + level
         }
     }
 
@@ -131,14 +147,19 @@ struct AerialCoastScene: Scene {
     private func edged(_ colour: Colour, depth: Float, noise: Noise, at point: Point) -> Colour {
         let lace = noise.ridged(point * 60, octaves: 3)
         let width = 0.011 * (0.5 + 0.8 * lace)
-        return mix(colour, palette.foam, smoothstep(width, width * 0.25, depth) * (0.5 + 0.45 * lace) * min(surf + 0.4, 1))
+        return mix(
+            colour,
+            palette.foam,
+            smoothstep(width, width * 0.25, depth) * (0.5 + 0.45 * lace) * min(surf + 0.4, 1)
+        )
     }
 
     private func land(at point: Point, height: Float, slope: Point, noise: Noise, fine: Noise) -> Colour {
         let grain = fine.fractal(point * 190, octaves: 3)
         let rough = fine.fractal(point * 22, octaves: 5)
         let beach = 0.055 + 0.03 * noise.fractal(point * 4 + Point(1, 50), octaves: 3)
-        var colour = mix(palette.wetSand, palette.sand, smoothstep(0.004, 0.03, height + rough * 0.008)) * (1 + grain * 0.14)
+        var colour =
+            mix(palette.wetSand, palette.sand, smoothstep(0.004, 0.03, height + rough * 0.008)) * (1 + grain * 0.14)
         let wrack = smoothstep(0.004, 0, abs(height - 0.034 - rough * 0.012))
         colour *= 1 - wrack * 0.35 * smoothstep(0, 0.3, fine(point * 60))
         var sun = clamp(0.86 - (slope.x * 0.75 + slope.y * 0.75) * 0.55, 0.3, 1.6)
@@ -152,7 +173,8 @@ struct AerialCoastScene: Scene {
                 let tint = 0.65 + 0.6 * Float(crown.id & 0xFF) / 255
                 let dome = smoothstep(0.62, 0.1, crown.nearest)
                 let side = fine.cells(point * 120 + Point(0.18, 0.18)).nearest - crown.nearest
-                let tree = palette.land(clamp(0.32 + height * 0.7 + rough * 0.2)) * (tint * (0.35 + 0.65 * dome + side * 1.1))
+                let tree =
+                    palette.land(clamp(0.32 + height * 0.7 + rough * 0.2)) * (tint * (0.35 + 0.65 * dome + side * 1.1))
                 ground = mix(ground, tree, wood)
                 sun = mix(sun, 0.5 + sun * 0.5, wood)
             }
@@ -168,7 +190,9 @@ struct AerialCoastScene: Scene {
                 let t = Float(index) / 8
                 return StrokePoint(
                     place: place - ahead * (t * size * 13) + ahead.perpendicular * (side * t * size * 2.1),
-                    halfWidth: size * (0.08 + 0.34 * t), paint: palette.foam, opacity: 0.55 * (1 - t)
+                    halfWidth: size * (0.08 + 0.34 * t),
+                    paint: palette.foam,
+                    opacity: 0.55 * (1 - t)
                 )
             }
             canvas.stroke(wake, softness: size * 0.25)
@@ -179,6 +203,11 @@ struct AerialCoastScene: Scene {
         canvas.fill(Outline(hull.map { ($0 * size).rotated(by: angle) + place }), softness: canvas.pixel) { _ in
             Colour(hex: 0xFAFAF5) * 1.1
         }
-        canvas.disc(at: place - ahead * (size * 0.2), radius: size * 0.16, softness: canvas.pixel, Colour(hex: 0xB4452C))
+        canvas.disc(
+            at: place - ahead * (size * 0.2),
+            radius: size * 0.16,
+            softness: canvas.pixel,
+            Colour(hex: 0xB4452C)
+        )
     }
 }

@@ -24,7 +24,12 @@ struct HeadlandsScene: Scene {
         var randomness = Randomness(seed: seed)
         let direction = Vector(sin(sunAzimuth), sunHeight, cos(sunAzimuth)).normalized
         let sky = Sky(
-            palette: sky, sun: direction, disc: disc, cover: cover, stars: stars, aurora: aurora,
+            palette: sky,
+            sun: direction,
+            disc: disc,
+            cover: cover,
+            stars: stars,
+            aurora: aurora,
             noise: Noise(seed: randomness.seed())
         )
         let middle = canvas.aspect / 2
@@ -106,9 +111,12 @@ struct HeadlandsScene: Scene {
         let (foot, size) = (shoreline - 0.012, Float(0.17))
         let rock = Outline(
             through: [
-                Point(-0.6, 0.12), Point(-0.34, -0.03), Point(-0.1, -0.12), Point(0.2, -0.1), Point(0.48, 0), Point(0.9, 0.12),
+                Point(-0.6, 0.12), Point(-0.34, -0.03), Point(-0.1, -0.12), Point(0.2, -0.1), Point(0.48, 0),
+                Point(0.9, 0.12),
             ],
-            scale: size, angle: 0, at: Point(x, foot)
+            scale: size,
+            angle: 0,
+            at: Point(x, foot)
         )
         canvas.fill(rock, softness: canvas.pixel) { _ in near * 0.6 }
         let tower = [
@@ -123,7 +131,12 @@ struct HeadlandsScene: Scene {
         for side in [Float(-1), 1] {
             let beam = [
                 StrokePoint(place: lamp, halfWidth: 0.004, paint: Colour(hex: 0xFFE3A8), opacity: 0.16),
-                StrokePoint(place: lamp + Point(side * 0.9, -0.1), halfWidth: 0.07, paint: Colour(hex: 0xFFE3A8), opacity: 0),
+                StrokePoint(
+                    place: lamp + Point(side * 0.9, -0.1),
+                    halfWidth: 0.07,
+                    paint: Colour(hex: 0xFFE3A8),
+                    opacity: 0
+                ),
             ]
             canvas.stroke(beam, softness: 0.02, additive: true)
         }

@@ -26,21 +26,31 @@ struct JellyfishScene: Scene {
             var place = Point.zero
             for _ in 0..<40 {
                 place = Point(randomness.uniform(0.08, 0.92) * aspect, randomness.uniform(0.1, 0.62))
-                if index == count - 1 { place = Point(randomness.uniform(0.36, 0.64) * aspect, randomness.uniform(0.3, 0.4)) }
+                if index == count - 1 {
+                    place = Point(randomness.uniform(0.36, 0.64) * aspect, randomness.uniform(0.3, 0.4))
+                }
                 if places.allSatisfy({ ($0 - place).length > 0.2 }) { break }
             }
             places.append(place)
             let animal = Jellyfish(
-                place: place, radius: mix(0.03, 0.21, near) * randomness.uniform(0.85, 1.1),
-                tilt: randomness.uniform(-0.5, 0.5), pulse: randomness.uniform(0.75, 1.1), strength: mix(0.16, 1, near),
-                blur: 0.009 * (1 - near), noise: Noise(seed: randomness.seed())
+                place: place,
+                radius: mix(0.03, 0.21, near) * randomness.uniform(0.85, 1.1),
+                tilt: randomness.uniform(-0.5, 0.5),
+                pulse: randomness.uniform(0.75, 1.1),
+                strength: mix(0.16, 1, near),
+                blur: 0.009 * (1 - near),
+                noise: Noise(seed: randomness.seed())
             )
             paint(animal, randomness: &randomness, on: &canvas)
         }
         for _ in 0..<260 {
             let place = Point(randomness.uniform(0, aspect), randomness.unit())
             let near = pow(randomness.unit(), 6)
-            canvas.glow(at: place, radius: 0.0012 + 0.012 * near, bell * (randomness.uniform(0.1, 0.7) / (1 + near * 18)))
+            canvas.glow(
+                at: place,
+                radius: 0.0012 + 0.012 * near,
+                bell * (randomness.uniform(0.1, 0.7) / (1 + near * 18))
+            )
         }
     }
 
@@ -79,7 +89,8 @@ struct JellyfishScene: Scene {
                 return StrokePoint(
                     place: animal.picture(Point(x, 0.05 + t * length)),
                     halfWidth: max(animal.radius * 0.008 * (1.2 - t), canvas.pixel * 0.25),
-                    paint: tentacle * (0.6 * beads * animal.strength), opacity: (1 - t) * (0.35 + 0.65 * abs(around))
+                    paint: tentacle * (0.6 * beads * animal.strength),
+                    opacity: (1 - t) * (0.35 + 0.65 * abs(around))
                 )
             }
             canvas.stroke(points, softness: max(canvas.pixel, animal.blur), additive: true)
@@ -95,11 +106,14 @@ struct JellyfishScene: Scene {
                 let points = (0...46).map { step in
                     let t = Float(step) / 46
                     let spine = base * (1 + t * 1.3) + 0.17 * t * sin(t * 5 + phase)
-                    let wave = animal.noise(Point(t * 6 + offset, Float(arm) * 3 + phase)) * 0.22 * sin(.pi * min(t * 1.1 + 0.05, 1))
+                    let wave =
+                        animal.noise(Point(t * 6 + offset, Float(arm) * 3 + phase)) * 0.22
+                        * sin(.pi * min(t * 1.1 + 0.05, 1))
                     return StrokePoint(
                         place: animal.picture(Point(spine + wave, -0.15 + t * length)),
                         halfWidth: animal.radius * (0.05 * (1 - t) + 0.008) * (0.6 + abs(wave) * 4),
-                        paint: organs * (0.22 * animal.strength), opacity: pow(1 - t, 0.8)
+                        paint: organs * (0.22 * animal.strength),
+                        opacity: pow(1 - t, 0.8)
                     )
                 }
                 canvas.stroke(points, softness: max(canvas.pixel, animal.blur) + animal.radius * 0.012, additive: true)

@@ -21,11 +21,19 @@ struct KelpScene: Scene {
         let lens = Lens(aspect: canvas.aspect)
         var shoal = FishShoal(
             FishShoal.Manner(count: fishCount, sight: 0.4, speed: 0.45, fishLength: 0.15, spread: 1),
-            around: Vector(0.05, 0, 1.7), heading: Vector(-1, 0.05, 0.25), randomness: &randomness
+            around: Vector(0.05, 0, 1.7),
+            heading: Vector(-1, 0.05, 0.25),
+            randomness: &randomness
         )
         shoal.swim(for: 6, guide: Vector(0.05, 0, 1.7))
         let brush = FishBrush(
-            coat: coat, lens: lens, haze: palette.haze, clarity: 4, light: palette.sunlight * 1.2, focus: 2, blur: 0.006
+            coat: coat,
+            lens: lens,
+            haze: palette.haze,
+            clarity: 4,
+            light: palette.sunlight * 1.2,
+            focus: 2,
+            blur: 0.006
         )
         let depths: [Float] = [4.2, 3.2, 2.5, 1.9, 1.35, 0.95]
         var nearer = Float.infinity
@@ -48,7 +56,9 @@ struct KelpScene: Scene {
         let fade = 1 - exp(-depth / 2.4)
         let size = 1.6 / depth
         let softness = canvas.pixel + (depth < 1.5 ? 0.004 : 0.0008 * depth)
-        let (lean, sway, phase) = (randomness.uniform(-0.1, 0.1), randomness.uniform(0.02, 0.07), randomness.uniform(0, 6.28))
+        let (lean, sway, phase) = (
+            randomness.uniform(-0.1, 0.1), randomness.uniform(0.02, 0.07), randomness.uniform(0, 6.28)
+        )
         func stem(_ t: Float) -> Point {
             Point(x + lean * t + sway * sin(t * 5 + phase) * (0.4 + t), 1.08 - t * 1.25)
         }
@@ -62,15 +72,27 @@ struct KelpScene: Scene {
             let t = (Float(index) + randomness.uniform(0, 0.7)) / Float(blades)
             let side: Float = index % 2 == 0 ? 1 : -1
             paintBlade(
-                from: stem(t), side: side, length: randomness.uniform(0.09, 0.19) * size * (1.1 - 0.35 * t), height: t,
-                fade: fade, softness: softness, randomness: &randomness, on: &canvas
+                from: stem(t),
+                side: side,
+                length: randomness.uniform(0.09, 0.19) * size * (1.1 - 0.35 * t),
+                height: t,
+                fade: fade,
+                softness: softness,
+                randomness: &randomness,
+                on: &canvas
             )
         }
     }
 
     private func paintBlade(
-        from root: Point, side: Float, length: Float, height: Float, fade: Float, softness: Float,
-        randomness: inout Randomness, on canvas: inout Canvas
+        from root: Point,
+        side: Float,
+        length: Float,
+        height: Float,
+        fade: Float,
+        softness: Float,
+        randomness: inout Randomness,
+        on canvas: inout Canvas
     ) {
         var angle = randomness.uniform(-0.5, 0.35)
         let curl = randomness.uniform(-0.05, 0.13)
@@ -102,6 +124,11 @@ struct KelpScene: Scene {
         }
         // The float at the blade's root.
         let bulb = length * 0.055
-        canvas.disc(at: root + Point(side * bulb, 0), radius: bulb, softness: softness, mix(leaf * 1.15, palette.haze, fade))
+        canvas.disc(
+            at: root + Point(side * bulb, 0),
+            radius: bulb,
+            softness: softness,
+            mix(leaf * 1.15, palette.haze, fade)
+        )
     }
 }

@@ -33,7 +33,12 @@ struct OpenSeaScene: Scene {
         var randomness = Randomness(seed: seed)
         let direction = Vector(sin(sunAzimuth), sunHeight, cos(sunAzimuth)).normalized
         let sky = Sky(
-            palette: sky, sun: direction, disc: disc, cover: cover, stars: stars, aurora: aurora,
+            palette: sky,
+            sun: direction,
+            disc: disc,
+            cover: cover,
+            stars: stars,
+            aurora: aurora,
             noise: Noise(seed: randomness.seed())
         )
         let waves = Waves(height: swell, noise: Noise(seed: randomness.seed()))
@@ -59,10 +64,10 @@ struct OpenSeaScene: Scene {
         let end = eye / -ray.y
         var (near, far) = (start, end)
         if end < 90 {
-            for _ in 0..<7 {
+            for _ in 0..<6 {
                 let middle = (near + far) / 2
                 let place = ray * middle
-                let level = waves.level(at: Point(place.x, place.z), octaves: 3)
+                let level = waves.level(at: Point(place.x, place.z), octaves: 2)
                 if eye + place.y > level { near = middle } else { far = middle }
             }
         }
@@ -87,7 +92,9 @@ struct OpenSeaScene: Scene {
         let glitter: Float = 0.05 * exp(-spread / roughness) * (0.3 + fresnel) / (0.12 + roughness * 22)
         let shimmer: Float = 0.16 * exp(-spread / (roughness * 14))
         colour += sky.palette.sun * glitter + sky.palette.glow * shimmer
-        let froth = lift + waves.noise.fractal(place * 2.3, octaves: 2) * 0.3 + waves.noise.fractal(place * 13, octaves: 3) * 0.4
+        let froth =
+            lift + waves.noise.fractal(place * 2.3, octaves: 2) * 0.3 + waves.noise.fractal(place * 13, octaves: 3)
+            * 0.4
         let foam: Float = smoothstep(0.98, 1.25, froth) * smoothstep(70, 4, range) * smoothstep(0.55, 1.2, swell) * 0.75
         return mix(colour, sky.palette.cloudLight * 0.8, foam)
     }
@@ -110,10 +117,17 @@ struct OpenSeaScene: Scene {
             let from = place + Point(sway - 0.3 * (1 - depth), 0.07 + depth * 0.6) * boat.size
             canvas.stroke(
                 [
-                    StrokePoint(place: from, halfWidth: 0.012 * boat.size, paint: boat.colour, opacity: 0.55 * (1 - depth)),
                     StrokePoint(
-                        place: from + Point(0.5 * (1 - depth * 0.8) * boat.size, 0), halfWidth: 0.008 * boat.size,
-                        paint: boat.colour, opacity: 0.4 * (1 - depth)
+                        place: from,
+                        halfWidth: 0.012 * boat.size,
+                        paint: boat.colour,
+                        opacity: 0.55 * (1 - depth)
+                    ),
+                    StrokePoint(
+                        place: from + Point(0.5 * (1 - depth * 0.8) * boat.size, 0),
+                        halfWidth: 0.008 * boat.size,
+                        paint: boat.colour,
+                        opacity: 0.4 * (1 - depth)
                     ),
                 ],
                 softness: softness
@@ -125,12 +139,15 @@ struct OpenSeaScene: Scene {
         let tilt = randomness.uniform(-0.35, 0.35)
         let lift = randomness.uniform(0.25, 0.55)
         let wing: [(Float, Float, Float)] = [
-            (-1, 0.1 - lift * 0.3, 0.01), (-0.5, -lift, 0.05), (0, 0, 0.085), (0.5, -lift, 0.05), (1, 0.1 - lift * 0.3, 0.01),
+            (-1, 0.1 - lift * 0.3, 0.01), (-0.5, -lift, 0.05), (0, 0, 0.085), (0.5, -lift, 0.05),
+            (1, 0.1 - lift * 0.3, 0.01),
         ]
         let points = wing.map {
             StrokePoint(
-                place: (Point($0.0, $0.1) * size).rotated(by: tilt) + place, halfWidth: $0.2 * size,
-                paint: mix(Colour(repeating: 0.02), water, 0.3), opacity: 0.85
+                place: (Point($0.0, $0.1) * size).rotated(by: tilt) + place,
+                halfWidth: $0.2 * size,
+                paint: mix(Colour(repeating: 0.02), water, 0.3),
+                opacity: 0.85
             )
         }
         canvas.stroke(points, softness: canvas.pixel * 0.8)

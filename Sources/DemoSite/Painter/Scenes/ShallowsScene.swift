@@ -40,7 +40,13 @@ struct ShallowsScene: Scene {
             return mix(lit * tint, water * (0.75 + 0.35 * light), veil * veil)
         }
         FishBrush(
-            coat: coat, lens: lens, haze: water, clarity: 14, light: Colour(repeating: 0.95), focus: 2, blur: 0
+            coat: coat,
+            lens: lens,
+            haze: water,
+            clarity: 14,
+            light: Colour(repeating: 0.95),
+            focus: 2,
+            blur: 0
         ).paint(fish, on: &canvas)
         canvas.update { point, colour in
             let glitter = noise.fractal(point * Point(9, 14) + Point(3, 90), octaves: 4)
@@ -69,7 +75,8 @@ struct ShallowsScene: Scene {
             let towards = fine.cells(point * 38 + Point(0.06, 0.06)).nearest - stone.nearest
             let hue = mix(Colour(hex: 0x7D6B5A), Colour(hex: 0xF1E4CE), Float((stone.id >> 8) & 0xFF) / 255)
             let shade = 0.62 + 0.5 * dome - towards * 2.6 + grain * 0.25
-            let shadow = smoothstep(size * 1.35, size * 0.8, fine.cells(point * 38 - Point(0.16, 0.16)).nearest) * present
+            let shadow =
+                smoothstep(size * 1.35, size * 0.8, fine.cells(point * 38 - Point(0.16, 0.16)).nearest) * present
             colour *= 1 - shadow * 0.35
             colour = mix(colour, hue * max(shade, 0.12), inside)
         }
@@ -92,10 +99,21 @@ struct ShallowsScene: Scene {
         let centre = Vector(randomness.uniform(-0.3, 0.3), randomness.uniform(-0.2, 0.2), 2)
         let angle = randomness.uniform(-0.5, 0.5)
         let manner = FishShoal.Manner(
-            count: fishCount, sight: 0.35, speed: 0.4, fishLength: fishLength * 2, room: 1.6, spread: 0.9, flatness: 0.9
+            count: fishCount,
+            sight: 0.35,
+            speed: 0.4,
+            fishLength: fishLength * 2,
+            room: 1.6,
+            spread: 0.9,
+            flatness: 0.9
         )
         let side: Float = randomness.chance(0.5) ? 1 : -1
-        var shoal = FishShoal(manner, around: centre, heading: Vector(side * cos(angle), sin(angle), 0), randomness: &randomness)
+        var shoal = FishShoal(
+            manner,
+            around: centre,
+            heading: Vector(side * cos(angle), sin(angle), 0),
+            randomness: &randomness
+        )
         shoal.swim(for: 5, guide: centre)
         return shoal.fish.map { fish in
             var flat = fish
@@ -115,7 +133,10 @@ struct ShallowsScene: Scene {
             ]
             let points = body.map {
                 StrokePoint(
-                    place: middle - heading * ($0.along * half), halfWidth: $0.width * half, paint: sand * 0.22, opacity: 0.42
+                    place: middle - heading * ($0.along * half),
+                    halfWidth: $0.width * half,
+                    paint: sand * 0.22,
+                    opacity: 0.42
                 )
             }
             canvas.stroke(points, softness: 0.006)

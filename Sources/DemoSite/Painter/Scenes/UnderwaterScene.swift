@@ -24,8 +24,13 @@ struct UnderwaterScene: Scene {
         var shoal = FishShoal(manner, around: centre, heading: heading, randomness: &randomness)
         shoal.swim(for: swimTime, guide: centre)
         let brush = FishBrush(
-            coat: coat, lens: Lens(aspect: canvas.aspect), haze: palette.haze, clarity: 3.4, light: palette.sunlight * 0.95,
-            focus: centre.z, blur: 0.008
+            coat: coat,
+            lens: Lens(aspect: canvas.aspect),
+            haze: palette.haze,
+            clarity: 3.4,
+            light: palette.sunlight * 0.95,
+            focus: centre.z,
+            blur: 0.008
         )
         brush.paint(shoal.fish, on: &canvas)
         water.specks(420, on: &canvas, randomness: &randomness)
