@@ -42,14 +42,24 @@ public struct DemoSite: Service {
     private let ready: @Sendable (Int) async -> Void
 
     /// - Parameter ready: called with the bound port as soon as the site listens.
-    public init(_ configuration: Configuration, logger: Logger, ready: @escaping @Sendable (_ port: Int) async -> Void = { _ in }) {
+    public init(
+        _ configuration: Configuration,
+        logger: Logger,
+        ready: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
+    ) {
         self.init(
-            configuration, media: MediaLibrary(directory: configuration.mediaDirectory, set: .standard), logger: logger, ready: ready
+            configuration,
+            media: MediaLibrary(directory: configuration.mediaDirectory, set: .standard),
+            logger: logger,
+            ready: ready
         )
     }
 
     init(
-        _ configuration: Configuration, media: MediaLibrary, logger: Logger, ready: @escaping @Sendable (_ port: Int) async -> Void
+        _ configuration: Configuration,
+        media: MediaLibrary,
+        logger: Logger,
+        ready: @escaping @Sendable (_ port: Int) async -> Void
     ) {
         (self.configuration, self.media, self.logger, self.ready) = (configuration, media, logger, ready)
     }
@@ -67,11 +77,15 @@ public struct DemoSite: Service {
             return
         }
         let responder = OriginResponder(
-            try siteContents(configuration, media: media, manifest: manifest, startedAt: Date()), counts: AccessCounts()
+            try siteContents(configuration, media: media, manifest: manifest, startedAt: Date()),
+            counts: AccessCounts()
         )
         let application = Application(
             responder: responder,
-            configuration: .init(address: .hostname(configuration.address, port: configuration.port), serverName: "shoal-demo"),
+            configuration: .init(
+                address: .hostname(configuration.address, port: configuration.port),
+                serverName: "shoal-demo"
+            ),
             onServerRunning: { [ready] channel in await ready(channel.localAddress?.port ?? 0) },
             logger: logger
         )
@@ -86,7 +100,8 @@ extension MediaLibrary.Progress: CustomStringConvertible {
         case .complete(let files): "All \(files) pictures and films of the demo site are there"
         case .started(let missing, let files):
             "Painting \(missing) of the demo site's \(files) pictures and films; this is done once and takes about a minute"
-        case .finished(let name, let bytes, let done, let missing): "Painted \(name), \(megabytes(bytes)) (\(done) of \(missing))"
+        case .finished(let name, let bytes, let done, let missing):
+            "Painted \(name), \(megabytes(bytes)) (\(done) of \(missing))"
         case .film(let frame, let frames): "Painting the film: \(frame) of \(frames) frames"
         }
     }
