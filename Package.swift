@@ -18,6 +18,8 @@ extension Target.Dependency {
     static let hummingbird = product(name: "Hummingbird", package: "hummingbird")
     static let hummingbirdCore = product(name: "HummingbirdCore", package: "hummingbird")
     static let hummingbirdTesting = product(name: "HummingbirdTesting", package: "hummingbird")
+    static let nioHTTPTypes = product(name: "NIOHTTPTypes", package: "swift-nio-extras")
+    static let nioHTTPTypesHTTP1 = product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
     static let httpTypes = product(name: "HTTPTypes", package: "swift-http-types")
     static let httpClient = product(name: "AsyncHTTPClient", package: "async-http-client")
     static let serviceLifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -40,6 +42,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
@@ -63,13 +66,15 @@ let package = Package(
 
         // IO.
         .target(name: "Signing", dependencies: ["COpenSSL", "ContentTrust"], swiftSettings: strict),
+        .target(name: "PrometheusExposition", dependencies: [.coreMetrics], swiftSettings: strict),
         .target(name: "BrowserClient", dependencies: ["COpenSSL", "ContentTrust"], swiftSettings: strict),
         .target(
             name: "TrackerNode",
             dependencies: [
-                "BrowserClient", "ContentTrust", "Presence", "Settings", "Signing", "TrackerCore", "TrackerProtocol",
-                .coreMetrics, .hummingbird, .hummingbirdCore, .httpClient, .httpTypes, .logging, .metrics, .nioCore,
-                .nioHTTP1, .nioPosix, .nioWebSocket, .serviceLifecycle,
+                "BrowserClient", "COpenSSL", "ContentTrust", "Presence", "Settings", "Signing", "TrackerCore",
+                "TrackerProtocol",
+                .hummingbird, .hummingbirdCore, .httpClient, .httpTypes, .logging, .metrics, .nioCore, .nioHTTP1,
+                .nioHTTPTypes, .nioHTTPTypesHTTP1, .nioPosix, .serviceLifecycle,
             ],
             swiftSettings: strict
         ),
@@ -111,6 +116,8 @@ let package = Package(
         .testTarget(name: "TrackerCoreTests", dependencies: ["TrackerCore"], swiftSettings: strict),
         .testTarget(name: "SettingsTests", dependencies: ["Settings"], swiftSettings: strict),
         .testTarget(name: "SigningTests", dependencies: ["Signing", "ContentTrust"], swiftSettings: strict),
+        .testTarget(
+            name: "PrometheusExpositionTests", dependencies: ["PrometheusExposition", .metrics], swiftSettings: strict),
         .testTarget(
             name: "TrackerNodeTests",
             dependencies: ["TrackerNode", .hummingbirdTesting, .nioEmbedded],

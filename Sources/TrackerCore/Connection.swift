@@ -3,7 +3,7 @@ import TrackerProtocol
 
 /// What a node knows of one connection.
 struct Connection {
-    let site: String
+    let site: WebOrigin
     var announced: Set<ContentID> = []
     var introductions = Introductions()
     /// Messages that may be carried out now.
@@ -16,7 +16,7 @@ struct Connection {
     var finds: [Int: PendingFind] = [:]
     var nextFind = 0
 
-    init(site: String, limits: ProtocolLimits, now: Moment) {
+    init(site: WebOrigin, limits: ProtocolLimits, now: Moment) {
         self.site = site
         rate = TokenBucket(ratePerSecond: limits.messageRate, capacity: limits.messageBurst, now: now)
         patience = TokenBucket(

@@ -1,3 +1,4 @@
+import ContentTrust
 import NIOCore
 import Presence
 import TrackerProtocol
@@ -32,13 +33,11 @@ public enum TrackerAction: Equatable, Sendable {
     /// A close frame, then the end of the connection; the core has forgotten it already.
     case close(PeerID, WebSocketCloseCode, reason: String)
     /// Ask the certificate directory; the answer goes to `TrackerCore.lookedUp`.
-    case lookUp(FindToken, site: String, urls: [String])
+    case lookUp(FindToken, site: WebOrigin, urls: [String])
     /// Ask the store; with a token the replies go to `TrackerCore.foundPeers`, without one nobody waits for them.
     case presence([PresenceCommand], FindToken?)
     /// Take a signal to the node of its target.
     case relay(PeerSignal)
-    /// A certificate names a key that the keyset does not have (Docs/Certificates.md §4.2).
-    case refreshKeyset
 }
 
 /// What the certificate directory knows of one URL.

@@ -11,13 +11,13 @@ extension TrackerCore {
         now: Moment,
         actions: inout [TrackerAction]
     ) {
+        guard let site = connections[peer]?.site else { return }
         tally.announces += 1
         var commands: [PresenceCommand] = []
         var results: [Result<ContentID, ProtocolError>] = []
         for (index, certificate) in certificates.enumerated() {
             do throws(ProtocolError) {
-                let content = try judge(certificate, "certificates[\(index)]", peer, now: now, actions: &actions)
-                    .content
+                let content = try judge(certificate, "certificates[\(index)]", site: site, now: now).content
                 if try hold(content, peer, field: "certificates[\(index)]") {
                     commands.append(.add(content, address(of: peer)))
                 }
@@ -65,22 +65,11 @@ extension TrackerCore {
 
     /// Judges a certificate for a connection's site; `field` is where it stood.
     mutating func judge(
-        _ certificate: String,
-        _ field: String,
-        _ peer: PeerID,
-        now: Moment,
-        actions: inout [TrackerAction]
+        _ certificate: String, _ field: String, site: WebOrigin, now: Moment
     ) throws(ProtocolError) -> JudgedCertificate {
-        guard let site = connections[peer]?.site, verdicts != nil else {
-            throw ProtocolError(.unavailable, "This node has no keyset yet; try again.", field: field)
-        }
         do throws(ProtocolError) {
-            guard let verdict = try verdicts?.judge(certificate, site: site, now: now.unixSeconds) else {
-                throw ProtocolError(.unavailable, "This node has no keyset yet; try again.")
-            }
-            return verdict
+            return try verdicts.judge(certificate, site: site, now: now.unixSeconds)
         } catch {
-            if error.code == .unknownKey, !actions.contains(.refreshKeyset) { actions.append(.refreshKeyset) }
             var error = error
             error.field = field
             throw error

@@ -23,7 +23,7 @@ extension TrackerCore {
         var entries = [PendingFind.Entry](repeating: .unknown, count: find.urls.count)
         for (index, certificate) in find.certificates.enumerated() {
             do throws(ProtocolError) {
-                let verdict = try judge(certificate, "certificates[\(index)]", peer, now: now, actions: &actions)
+                let verdict = try judge(certificate, "certificates[\(index)]", site: connection.site, now: now)
                 entries.append(.certified(verdict.content, nil))
             } catch {
                 entries.append(.refused(error))

@@ -14,14 +14,19 @@ public struct TrackerCore {
     /// STUN and TURN URLs for `welcome`.
     private let ice: [String]
     private let decoder: ClientMessageDecoder
-    var verdicts: CertificateVerdicts?
+    var verdicts: CertificateVerdicts
     var connections: [PeerID: Connection] = [:]
     var tally = TrackerCounters()
 
-    public init(node: UInt64, limits: ProtocolLimits, ice: [String] = []) {
+    /// - Parameters:
+    ///   - node: the cluster-wide name of the node.
+    ///   - judge: judges the certificates that clients present.
+    ///   - ice: STUN and TURN URLs that clients are told.
+    public init(node: UInt64, limits: ProtocolLimits, judge: any CertificateJudging, ice: [String] = []) {
         self.node = node
         self.limits = limits
         self.ice = ice
+        verdicts = CertificateVerdicts(judge: judge)
         decoder = ClientMessageDecoder(limits: limits)
     }
 
@@ -32,20 +37,14 @@ public struct TrackerCore {
 
     public var counters: TrackerCounters {
         var counters = tally
-        counters.certificatesVerified += verdicts?.verifications ?? 0
+        counters.certificatesVerified += verdicts.verifications
         return counters
-    }
-
-    /// Judges certificates by this keyset from now on; every verdict of the one before is forgotten.
-    public mutating func setJudge(_ judge: any CertificateJudge) {
-        tally.certificatesVerified += verdicts?.verifications ?? 0
-        verdicts = CertificateVerdicts(judge: judge)
     }
 
     // MARK: Connections
 
     /// A peer has connected. `peer` is new and known to nobody.
-    public mutating func connected(_ peer: PeerID, site: String, now: Moment, actions: inout [TrackerAction]) {
+    public mutating func connected(_ peer: PeerID, site: WebOrigin, now: Moment, actions: inout [TrackerAction]) {
         connections[peer] = Connection(site: site, limits: limits, now: now)
         actions.append(.send(.welcome(peer: peer, limits: limits, ice: ice), to: peer))
     }
@@ -78,12 +77,14 @@ public struct TrackerCore {
         }
     }
 
-    private mutating func close(
+    /// Ends a peer's connection, for a reason that it is told. Of an unknown peer: nothing.
+    public mutating func close(
         _ peer: PeerID,
         _ code: WebSocketCloseCode,
         _ reason: String,
         actions: inout [TrackerAction]
     ) {
+        guard connections[peer] != nil else { return }
         disconnected(peer, actions: &actions)
         actions.append(.close(peer, code, reason: reason))
     }

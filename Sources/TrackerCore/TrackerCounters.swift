@@ -14,4 +14,27 @@ public struct TrackerCounters: Equatable, Sendable {
     public var certificatesVerified = 0
 
     public init() {}
+
+    /// The counters under the names of their metrics.
+    public static let names: [(name: String, value: KeyPath<TrackerCounters, Int> & Sendable)] = [
+        ("messages", \.messages), ("announces", \.announces), ("finds", \.finds), ("leaves", \.leaves), ("signals", \.signals),
+        ("undeliverable_signals", \.undeliverableSignals), ("introductions", \.introductions),
+        ("protocol_errors", \.protocolErrors), ("too_fast", \.tooFast), ("closed_idle", \.closedIdle),
+        ("closed_flooding", \.closedFlooding), ("certificates_verified", \.certificatesVerified),
+    ]
+
+    public static func += (a: inout Self, b: Self) {
+        a.messages += b.messages
+        a.announces += b.announces
+        a.finds += b.finds
+        a.leaves += b.leaves
+        a.signals += b.signals
+        a.undeliverableSignals += b.undeliverableSignals
+        a.introductions += b.introductions
+        a.protocolErrors += b.protocolErrors
+        a.tooFast += b.tooFast
+        a.closedIdle += b.closedIdle
+        a.closedFlooding += b.closedFlooding
+        a.certificatesVerified += b.certificatesVerified
+    }
 }
