@@ -12,6 +12,7 @@ let strict: [SwiftSetting] = [
 extension Target.Dependency {
     static let nioCore = product(name: "NIOCore", package: "swift-nio")
     static let nioPosix = product(name: "NIOPosix", package: "swift-nio")
+    static let nioFoundationCompat = product(name: "NIOFoundationCompat", package: "swift-nio")
     static let nioHTTP1 = product(name: "NIOHTTP1", package: "swift-nio")
     static let nioWebSocket = product(name: "NIOWebSocket", package: "swift-nio")
     static let nioEmbedded = product(name: "NIOEmbedded", package: "swift-nio")
@@ -73,7 +74,9 @@ let package = Package(
             dependencies: [
                 "BrowserClient", "COpenSSL", "ContentTrust", "Presence", "Settings", "Signing", "TrackerCore",
                 "TrackerProtocol",
-                .hummingbird, .hummingbirdCore, .httpClient, .httpTypes, .logging, .metrics, .nioCore, .nioHTTP1,
+                .hummingbird, .hummingbirdCore, .httpClient, .httpTypes, .logging, .metrics, .nioCore,
+                .nioFoundationCompat,
+                .nioHTTP1,
                 .nioHTTPTypes, .nioHTTPTypesHTTP1, .nioPosix, .serviceLifecycle,
             ],
             swiftSettings: strict
@@ -117,7 +120,10 @@ let package = Package(
         .testTarget(name: "SettingsTests", dependencies: ["Settings"], swiftSettings: strict),
         .testTarget(name: "SigningTests", dependencies: ["Signing", "ContentTrust"], swiftSettings: strict),
         .testTarget(
-            name: "PrometheusExpositionTests", dependencies: ["PrometheusExposition", .metrics], swiftSettings: strict),
+            name: "PrometheusExpositionTests",
+            dependencies: ["PrometheusExposition", .metrics],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "TrackerNodeTests",
             dependencies: ["TrackerNode", .hummingbirdTesting, .nioEmbedded],

@@ -93,9 +93,13 @@ extension PrometheusRegistry: MetricsFactory {
         aggregate ? histogram(label, dimensions) : gauge(label, dimensions)
     }
 
-    public func makeMeter(label: String, dimensions: [(String, String)]) -> any MeterHandler { gauge(label, dimensions) }
+    public func makeMeter(label: String, dimensions: [(String, String)]) -> any MeterHandler {
+        gauge(label, dimensions)
+    }
 
-    public func makeTimer(label: String, dimensions: [(String, String)]) -> any TimerHandler { histogram(label, dimensions) }
+    public func makeTimer(label: String, dimensions: [(String, String)]) -> any TimerHandler {
+        histogram(label, dimensions)
+    }
 
     private func gauge(_ label: String, _ dimensions: [(String, String)]) -> GaugeValue {
         metric(Identity(label, dimensions), get: { if case .gauge(let value) = $0 { value } else { nil } }) {

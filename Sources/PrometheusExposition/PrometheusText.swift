@@ -6,7 +6,8 @@ struct PrometheusText {
     static func name(_ name: String) -> String {
         let allowed = name.unicodeScalars.map { scalar -> Character in
             let isAllowed =
-                ("a"..."z").contains(scalar) || ("A"..."Z").contains(scalar) || ("0"..."9").contains(scalar) || scalar == "_"
+                ("a"..."z").contains(scalar) || ("A"..."Z").contains(scalar) || ("0"..."9").contains(scalar)
+                || scalar == "_"
                 || scalar == ":"
             return isAllowed ? Character(scalar) : "_"
         }
@@ -18,7 +19,10 @@ struct PrometheusText {
     static func labels(_ labels: [PrometheusRegistry.Label]) -> String {
         guard !labels.isEmpty else { return "" }
         let pairs = labels.map { label in
-            let value = label.value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\n", with: "\\n")
+            let value = label.value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing(
+                "\n",
+                with: "\\n"
+            )
             return "\(label.name)=\"\(value)\""
         }
         return "{" + pairs.joined(separator: ",") + "}"

@@ -59,7 +59,10 @@ public struct CertificateCache: Sendable {
     /// - Parameter ticket: names the asker; not in use.
     /// - Returns: the answer, when all of it is known; and what the authority is now to be asked for.
     public mutating func ask(
-        _ ticket: Int, site: WebOrigin, urls: [String], now: Int
+        _ ticket: Int,
+        site: WebOrigin,
+        urls: [String],
+        now: Int
     ) -> (answer: Answer?, fetch: [Key]) {
         var results = [CertificateLookUp?](repeating: nil, count: urls.count)
         var fetch: [Key] = []
@@ -67,7 +70,9 @@ public struct CertificateCache: Sendable {
             let key = Key(site: site, url: url)
             if let known = known.use(key), now < known.expires {
                 results[index] = known.result
-                guard now >= known.refreshAt, inFlight[key] == nil, inFlight.count < Self.inFlightLimit else { continue }
+                guard now >= known.refreshAt, inFlight[key] == nil, inFlight.count < Self.inFlightLimit else {
+                    continue
+                }
                 inFlight[key] = []
                 fetch.append(key)
             } else if inFlight[key] != nil {

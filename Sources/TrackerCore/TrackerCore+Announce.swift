@@ -65,7 +65,10 @@ extension TrackerCore {
 
     /// Judges a certificate for a connection's site; `field` is where it stood.
     mutating func judge(
-        _ certificate: String, _ field: String, site: WebOrigin, now: Moment
+        _ certificate: String,
+        _ field: String,
+        site: WebOrigin,
+        now: Moment
     ) throws(ProtocolError) -> JudgedCertificate {
         do throws(ProtocolError) {
             return try verdicts.judge(certificate, site: site, now: now.unixSeconds)

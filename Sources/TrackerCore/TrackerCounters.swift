@@ -16,8 +16,9 @@ public struct TrackerCounters: Equatable, Sendable {
     public init() {}
 
     /// The counters under the names of their metrics.
-    public static let names: [(name: String, value: KeyPath<TrackerCounters, Int> & Sendable)] = [
-        ("messages", \.messages), ("announces", \.announces), ("finds", \.finds), ("leaves", \.leaves), ("signals", \.signals),
+    public static let names: [(name: String, value: any KeyPath<TrackerCounters, Int> & Sendable)] = [
+        ("messages", \.messages), ("announces", \.announces), ("finds", \.finds), ("leaves", \.leaves),
+        ("signals", \.signals),
         ("undeliverable_signals", \.undeliverableSignals), ("introductions", \.introductions),
         ("protocol_errors", \.protocolErrors), ("too_fast", \.tooFast), ("closed_idle", \.closedIdle),
         ("closed_flooding", \.closedFlooding), ("certificates_verified", \.certificatesVerified),

@@ -7,39 +7,38 @@ import NIOCore
 import NIOPosix
 import Presence
 import ServiceLifecycle
+import Settings
 import Synchronization
 import TrackerCore
 import TrackerProtocol
 
 /// One tracker node: the public address with its peers, the admin address, and the keyset that certificates are judged by.
 public struct TrackerNode: Service {
-    /// The two addresses, as they were bound.
-    public struct Listening: Sendable {
-        public enum Side: Sendable { case `public`, admin }
-        public var side: Side
-        public var port: Int
+    /// The addresses that a node listens on.
+    public enum Side: Sendable {
+        case `public`
+        case admin
     }
 
     private let configuration: TrackerConfiguration
     private let store: any PresenceStore
-    private let contentCount: (@Sendable () -> Int)?
     private let metrics: @Sendable () -> String
-    private let onListening: @Sendable (Listening) -> Void
+    private let onListening: @Sendable (Side, _ port: Int) -> Void
     private let logger: Logger
 
     /// - Parameters:
     ///   - store: who has what.
-    ///   - contentCount: the contents in the store, where it can tell.
     ///   - metrics: the text for `/metrics`.
-    ///   - onListening: called for each address when it is bound.
+    ///   - onListening: called for each address when it is bound, with the port in force.
     public init(
-        _ configuration: TrackerConfiguration, store: any PresenceStore, contentCount: (@Sendable () -> Int)? = nil,
-        metrics: @escaping @Sendable () -> String, logger: Logger,
-        onListening: @escaping @Sendable (Listening) -> Void = { _ in }
+        _ configuration: TrackerConfiguration,
+        store: any PresenceStore,
+        metrics: @escaping @Sendable () -> String,
+        logger: Logger,
+        onListening: @escaping @Sendable (Side, _ port: Int) -> Void = { _, _ in }
     ) {
         self.configuration = configuration
         self.store = store
-        self.contentCount = contentCount
         self.metrics = metrics
         self.logger = logger
         self.onListening = onListening
@@ -48,20 +47,47 @@ public struct TrackerNode: Service {
     /// Serves until the service group shuts down gracefully; peers are then closed with 1001.
     public func run() async throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoops ?? System.coreCount)
-        let outcome = await Result { try await serve(on: group) }
+        do {
+            try await serve(on: group)
+        } catch {
+            try? await group.shutdownGracefully()
+            throw error
+        }
         try await group.shutdownGracefully()
-        try outcome.get()
     }
 
     private func serve(on group: MultiThreadedEventLoopGroup) async throws {
-        let workers = WorkerPool(configuration, store: store, group: group, logger: logger)
+        let authority = AuthorityClient(url: configuration.authorityURL)
+        let follower = KeysetFollower(
+            authority: authority,
+            root: configuration.root,
+            interval: .seconds(configuration.keysetInterval),
+            logger: logger
+        )
+        let environment = WorkerEnvironment(
+            directory: CertificateDirectory(authority: authority, judge: follower, logger: logger),
+            store: store,
+            router: SignalRouter(),
+            connections: ConnectionCount(limit: configuration.connectionLimit)
+        )
+        let workers = try await WorkerPool(
+            configuration,
+            loops: Array(group.makeIterator()),
+            judge: follower,
+            environment: environment
+        )
         let ticking = workers.startTicking()
         defer { for task in ticking { task.cancel() } }
-        let servers: [any Service] = [workers.follower, publicServer(workers, group), adminServer(workers, group)]
+
+        let servers: [any Service] = [
+            follower,
+            publicServer(workers, environment, follower, group),
+            adminServer(workers, environment, follower, group),
+        ]
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             for server in servers { tasks.addTask { try await server.run() } }
             do {
-                while try await tasks.next() != nil {}
+                for try await _ in tasks {}
             } catch {
                 tasks.cancelAll()
                 throw error
@@ -69,51 +95,63 @@ public struct TrackerNode: Service {
         }
     }
 
-    private func publicServer(_ workers: WorkerPool, _ group: MultiThreadedEventLoopGroup) -> some Service {
+    private func publicServer(
+        _ workers: WorkerPool,
+        _ environment: WorkerEnvironment,
+        _ follower: KeysetFollower,
+        _ group: MultiThreadedEventLoopGroup
+    ) -> some Service {
+        let connections = environment.connections
         let routes = PublicRoutes(
-            directory: workers.directory, keyset: { workers.follower.keyset }, hasRoom: { workers.hasRoom })
+            directory: environment.directory,
+            keyset: { follower.keyset },
+            hasRoom: { connections.hasRoom }
+        )
+        let upgrader = PeerUpgrader(open: { workers.open($0, site: $1) }, hasRoom: { connections.hasRoom })
         return Application(
             router: routes.router(),
-            server: HTTPServerBuilder { responder in
-                PublicChannel(
-                    responder: responder,
-                    upgrader: PeerUpgrader(open: { workers.open($0, site: $1) }, hasRoom: { workers.hasRoom }))
-            },
+            server: HTTPServerBuilder { PublicChannel(responder: $0, upgrader: upgrader) },
             configuration: ApplicationConfiguration(
-                address: .hostname(configuration.publicAddress.host, port: configuration.publicAddress.port),
-                serverName: nil),
-            onServerRunning: { [onListening] channel in
-                onListening(Listening(side: .public, port: channel.localAddress?.port ?? 0))
-            },
+                address: .hostname(configuration.publicAddress.host, port: configuration.publicAddress.port)
+            ),
+            onServerRunning: { [onListening] channel in onListening(.public, channel.localAddress?.port ?? 0) },
             eventLoopGroupProvider: .shared(group),
             logger: logger
         )
     }
 
-    private func adminServer(_ workers: WorkerPool, _ group: MultiThreadedEventLoopGroup) -> some Service {
+    private func adminServer(
+        _ workers: WorkerPool,
+        _ environment: WorkerEnvironment,
+        _ follower: KeysetFollower,
+        _ group: MultiThreadedEventLoopGroup
+    ) -> some Service {
+        let published = TrackerMetrics()
         let routes = AdminRoutes(
-            status: { [configuration, contentCount] in
+            isReady: { follower.keyset != nil },
+            status: { [configuration] in
                 let totals = await workers.totals()
-                let address = configuration.publicAddress
                 return AdminRoutes.Status(
-                    isReady: workers.follower.keyset != nil,
+                    isReady: follower.keyset != nil,
                     connections: totals.connections,
                     connectionLimit: configuration.connectionLimit,
                     announced: totals.announced,
-                    contents: contentCount?(),
                     root: configuration.root.text,
                     authorityURL: configuration.authorityURL,
-                    publicURL: configuration.publicURL ?? "http://\(address)")
+                    publicURL: configuration.publicURL ?? "http://\(configuration.publicAddress)"
+                )
             },
-            metrics: metrics)
+            metrics: { [metrics] in
+                published.publish(await workers.totals())
+                return metrics()
+            }
+        )
         return Application(
             router: routes.router(),
             configuration: ApplicationConfiguration(
-                address: .hostname(configuration.adminAddress.host, port: configuration.adminAddress.port),
-                serverName: nil),
-            onServerRunning: { [onListening] channel in
-                onListening(Listening(side: .admin, port: channel.localAddress?.port ?? 0))
-            },
+                address: .hostname(configuration.adminAddress.host, port: configuration.adminAddress.port)
+            ),
+            onServerRunning: { [onListening] channel in onListening(.admin, channel.localAddress?.port ?? 0) },
             eventLoopGroupProvider: .shared(group),
             logger: logger
         )

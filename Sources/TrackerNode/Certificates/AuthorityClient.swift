@@ -4,6 +4,7 @@ import Foundation
 import HTTPTypes
 import NIOCore
 import NIOFoundationCompat
+import NIOHTTP1
 import TrackerCore
 
 /// What the signing authority said of one URL (Docs/Certificates.md §5).

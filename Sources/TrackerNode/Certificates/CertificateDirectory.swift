@@ -84,8 +84,13 @@ final class CertificateDirectory: Sendable {
                 }
                 return .certified(verdict, IssuedCertificate(text: certificate, layer: layer))
             } catch {
-                logger.warning("a certificate of the authority was not accepted", metadata: ["reason": "\(error.message)"])
-                return .refused(ProtocolError(.unavailable, "The authority's certificate was not accepted: \(error.message)"))
+                logger.warning(
+                    "a certificate of the authority was not accepted",
+                    metadata: ["reason": "\(error.message)"]
+                )
+                return .refused(
+                    ProtocolError(.unavailable, "The authority's certificate was not accepted: \(error.message)")
+                )
             }
         }
     }

@@ -91,7 +91,11 @@ final class KeysetFollower: Service, CertificateJudging {
         do throws(CertificateError) {
             let judged = try CertificateJudge(trusted).judge(Array(certificate.utf8), site: site, now: now)
             return JudgedCertificate(
-                content: judged.contentID, url: judged.url.text, notBefore: judged.notBefore, expires: judged.expiresAt)
+                content: judged.contentID,
+                url: judged.url.text,
+                notBefore: judged.notBefore,
+                expires: judged.expiresAt
+            )
         } catch {
             if case .unknownKey = error { request.yield() }
             throw ProtocolError(ProtocolError.Code(rawValue: error.code.rawValue) ?? .badCertificate, error.description)

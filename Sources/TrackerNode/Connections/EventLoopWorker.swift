@@ -141,6 +141,7 @@ extension Moment {
     static var now: Moment {
         Moment(
             uptimeMilliseconds: Int(NIODeadline.now().uptimeNanoseconds / 1_000_000),
-            unixSeconds: Int(Date().timeIntervalSince1970))
+            unixSeconds: Int(Date().timeIntervalSince1970)
+        )
     }
 }

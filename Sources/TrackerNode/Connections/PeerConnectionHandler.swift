@@ -15,7 +15,9 @@ final class PeerConnectionHandler: ChannelInboundHandler {
         self.worker = worker
         self.site = site
         decoder = WebSocketDecoder(
-            messageSizeLimit: worker.limits.messageSize, oversizeFactor: ProtocolLimits.oversizeFactor)
+            messageSizeLimit: worker.limits.messageSize,
+            oversizeFactor: ProtocolLimits.oversizeFactor
+        )
     }
 
     func handlerAdded(context: ChannelHandlerContext) {

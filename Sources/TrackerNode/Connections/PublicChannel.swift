@@ -43,7 +43,9 @@ struct PublicChannel: ServerChildChannel, HTTPChannelHandler {
                         return .http(
                             try NIOAsyncChannel(
                                 wrappingChannelSynchronously: channel,
-                                configuration: .init(isOutboundHalfClosureEnabled: true)))
+                                configuration: .init(isOutboundHalfClosureEnabled: true)
+                            )
+                        )
                     }
                 }
             )
@@ -55,8 +57,11 @@ struct PublicChannel: ServerChildChannel, HTTPChannelHandler {
             pipeline.decoderConfiguration.maxHeaderFieldSize = Self.headerFieldLimit
             pipeline.decoderConfiguration.maxHeaderListSize = Self.headerLimit
             return Value(
-                negotiated: try channel.pipeline.syncOperations.configureUpgradableHTTPServerPipeline(configuration: pipeline),
-                channel: channel)
+                negotiated: try channel.pipeline.syncOperations.configureUpgradableHTTPServerPipeline(
+                    configuration: pipeline
+                ),
+                channel: channel
+            )
         }
     }
 

@@ -68,10 +68,13 @@ struct PeerUpgrader: NIOTypedHTTPServerProtocolUpgrader {
     let requiredUpgradeHeaders = ["Sec-WebSocket-Key"]
 
     func buildUpgradeResponse(
-        channel: any Channel, upgradeRequest: HTTPRequestHead, initialResponseHeaders: HTTPHeaders
+        channel: any Channel,
+        upgradeRequest: HTTPRequestHead,
+        initialResponseHeaders: HTTPHeaders
     ) -> EventLoopFuture<HTTPHeaders> {
         channel.eventLoop.makeCompletedFuture {
-            guard upgradeRequest.method == .GET, upgradeRequest.uri.prefix(while: { $0 != "?" }) == WebSocketUpgrade.path,
+            guard upgradeRequest.method == .GET,
+                upgradeRequest.uri.prefix(while: { $0 != "?" }) == WebSocketUpgrade.path,
                 hasRoom()
             else { throw WebSocketUpgrade.Refusal(reason: "not here, or not now") }
             let opening = try WebSocketUpgrade.judge { upgradeRequest.headers[$0] }

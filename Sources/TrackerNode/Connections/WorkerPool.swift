@@ -29,7 +29,9 @@ struct WorkerPool: Sendable {
 
     /// Makes a worker on each of the loops.
     init(
-        _ configuration: TrackerConfiguration, loops: [any EventLoop], judge: any CertificateJudging,
+        _ configuration: TrackerConfiguration,
+        loops: [any EventLoop],
+        judge: any CertificateJudging,
         environment: WorkerEnvironment
     ) async throws {
         let node = UInt64.random(in: .min ... .max)
@@ -39,7 +41,8 @@ struct WorkerPool: Sendable {
             let worker = try await loop.submit {
                 let core = TrackerCore(node: node, limits: configuration.limits, judge: judge, ice: configuration.ice)
                 return WorkerReference(
-                    EventLoopWorker(index: UInt8(index), eventLoop: loop, core: core, environment: environment))
+                    EventLoopWorker(index: UInt8(index), eventLoop: loop, core: core, environment: environment)
+                )
             }.get()
             environment.router.add(worker)
             workers.append(worker)
@@ -56,7 +59,9 @@ struct WorkerPool: Sendable {
             guard let worker = byLoop[ObjectIdentifier(channel.eventLoop)] else { throw ChannelError.eof }
             // Crossing the high-water mark makes the channel unwritable, and the handler then closes it.
             try channel.syncOptions?.setOption(
-                .writeBufferWaterMark, value: .init(low: sendQueueLimit / 2, high: sendQueueLimit))
+                .writeBufferWaterMark,
+                value: .init(low: sendQueueLimit / 2, high: sendQueueLimit)
+            )
             try worker.here { worker in
                 try channel.pipeline.syncOperations.addHandler(PeerConnectionHandler(worker: worker, site: site))
             }

@@ -10,25 +10,25 @@ struct AdminRoutes {
         var connections: Int
         var connectionLimit: Int
         var announced: Int
-        var contents: Int?
         var root: String
         var authorityURL: String
         /// Of the public address, with a scheme and as a browser on this machine reaches it.
         var publicURL: String
     }
 
+    let isReady: @Sendable () -> Bool
     let status: @Sendable () async -> Status
-    let metrics: @Sendable () -> String
+    let metrics: @Sendable () async -> String
 
     func router() -> Router<BasicRequestContext> {
         let router = Router()
         router.get("/healthz") { _, _ in Response.text(.ok, "ok\n") }
-        router.get("/readyz") { [status] _, _ in
-            await status().isReady
+        router.get("/readyz") { [isReady] _, _ in
+            isReady()
                 ? Response.text(.ok, "ready\n") : .text(.serviceUnavailable, "not ready: no keyset was accepted yet\n")
         }
         router.get("/metrics") { [metrics] _, _ in
-            Response.text(.ok, type: "text/plain; version=0.0.4; charset=utf-8", metrics())
+            Response.text(.ok, type: "text/plain; version=0.0.4; charset=utf-8", await metrics())
         }
         router.get("/") { [status] _, _ in
             Response.text(.ok, type: "text/html; charset=utf-8", Self.page(await status()))
@@ -50,7 +50,6 @@ struct AdminRoutes {
             ("State", status.isReady ? "ready" : "waiting for a keyset"),
             ("Connections", "\(status.connections) of \(status.connectionLimit)"),
             ("Peer–content pairs", "\(status.announced)"),
-            ("Contents", status.contents.map(String.init) ?? "–"),
             ("Signing authority", status.authorityURL),
             ("Root key", status.root),
         ]

@@ -33,7 +33,9 @@ struct PublicRoutes {
             return Response.text(.ok, type: "application/jose", keyset)
         }
         router.get("/v1/certificates") { [directory] request, _ in try await Self.certificate(request, directory) }
-        router.get(RouterPath(WebSocketUpgrade.path)) { [hasRoom] request, _ in Self.refusal(request, hasRoom: hasRoom()) }
+        router.get(RouterPath(WebSocketUpgrade.path)) { [hasRoom] request, _ in
+            Self.refusal(request, hasRoom: hasRoom())
+        }
         return router
     }
 
@@ -53,7 +55,9 @@ struct PublicRoutes {
         let site: WebOrigin
         do throws(WebAddressError) {
             let url = try ContentURL(text)
-            site = try request.headers[.origin].map { origin throws(WebAddressError) in try WebOrigin(origin) } ?? url.origin
+            site =
+                try request.headers[.origin].map { origin throws(WebAddressError) in try WebOrigin(origin) }
+                ?? url.origin
         } catch {
             throw HTTPError(.badRequest, message: "url, or Origin, cannot be used: \(error)")
         }
@@ -90,7 +94,9 @@ struct PublicRoutes {
     private static func refusal(_ request: Request, hasRoom: Bool) -> Response {
         guard hasRoom else {
             var response = Response.text(
-                .serviceUnavailable, "This node has as many connections as it may have; try again.\n")
+                .serviceUnavailable,
+                "This node has as many connections as it may have; try again.\n"
+            )
             response.headers[.retryAfter] = String(retryWhenFull)
             return response
         }
@@ -108,7 +114,9 @@ struct PublicRoutes {
 /// What every public answer carries.
 private struct PublicHeaders<Context: RequestContext>: RouterMiddleware {
     func handle(
-        _ request: Request, context: Context, next: (Request, Context) async throws -> Response
+        _ request: Request,
+        context: Context,
+        next: (Request, Context) async throws -> Response
     ) async throws -> Response {
         var response: Response
         do {
@@ -125,16 +133,22 @@ private struct PublicHeaders<Context: RequestContext>: RouterMiddleware {
 extension Response {
     /// A body of text, with a type.
     static func text(
-        _ status: HTTPResponse.Status, type: String = "text/plain; charset=utf-8", _ body: some Sequence<UInt8>
+        _ status: HTTPResponse.Status,
+        type: String = "text/plain; charset=utf-8",
+        _ body: some Sequence<UInt8>
     ) -> Response {
         Response(
-            status: status, headers: [.contentType: type, .cacheControl: "no-store"],
-            body: ResponseBody(byteBuffer: ByteBuffer(bytes: body)))
+            status: status,
+            headers: [.contentType: type, .cacheControl: "no-store"],
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: body))
+        )
     }
 
     /// A body of text, with a type.
     static func text(
-        _ status: HTTPResponse.Status, type: String = "text/plain; charset=utf-8", _ body: String
+        _ status: HTTPResponse.Status,
+        type: String = "text/plain; charset=utf-8",
+        _ body: String
     ) -> Response {
         text(status, type: type, body.utf8)
     }
