@@ -24,6 +24,7 @@ extension Target.Dependency {
     static let httpTypes = product(name: "HTTPTypes", package: "swift-http-types")
     static let httpClient = product(name: "AsyncHTTPClient", package: "async-http-client")
     static let serviceLifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+    static let unixSignals = product(name: "UnixSignals", package: "swift-service-lifecycle")
     static let logging = product(name: "Logging", package: "swift-log")
     static let metrics = product(name: "Metrics", package: "swift-metrics")
     static let coreMetrics = product(name: "CoreMetrics", package: "swift-metrics")
@@ -102,8 +103,10 @@ let package = Package(
         .executableTarget(
             name: "shoal",
             dependencies: [
-                "DemoSite", "Settings", "SigningAuthority", "TrackerNode",
-                .argumentParser, .httpClient, .logging, .metrics, .serviceLifecycle,
+                "ContentTrust", "DemoSite", "Presence", "PrometheusExposition", "Settings", "SigningAuthority",
+                "TrackerNode",
+                "TrackerProtocol",
+                .argumentParser, .httpClient, .logging, .metrics, .serviceLifecycle, .unixSignals,
             ],
             swiftSettings: strict
         ),
