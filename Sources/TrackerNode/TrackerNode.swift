@@ -47,17 +47,19 @@ public struct TrackerNode: Service {
     /// Serves until the service group shuts down gracefully; peers are then closed with 1001.
     public func run() async throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoops ?? System.coreCount)
+        let authority = AuthorityClient(url: configuration.authorityURL, eventLoopGroup: group)
         do {
-            try await serve(on: group)
+            try await serve(on: group, authority)
         } catch {
+            try? await authority.shutdown()
             try? await group.shutdownGracefully()
             throw error
         }
+        try await authority.shutdown()
         try await group.shutdownGracefully()
     }
 
-    private func serve(on group: MultiThreadedEventLoopGroup) async throws {
-        let authority = AuthorityClient(url: configuration.authorityURL)
+    private func serve(on group: MultiThreadedEventLoopGroup, _ authority: AuthorityClient) async throws {
         let follower = KeysetFollower(
             authority: authority,
             root: configuration.root,
@@ -102,11 +104,7 @@ public struct TrackerNode: Service {
         _ group: MultiThreadedEventLoopGroup
     ) -> some Service {
         let connections = environment.connections
-        let routes = PublicRoutes(
-            directory: environment.directory,
-            keyset: { follower.keyset },
-            hasRoom: { connections.hasRoom }
-        )
+        let routes = PublicRoutes(directory: environment.directory, keyset: { follower.keyset })
         let upgrader = PeerUpgrader(open: { workers.open($0, site: $1) }, hasRoom: { connections.hasRoom })
         return Application(
             router: routes.router(),

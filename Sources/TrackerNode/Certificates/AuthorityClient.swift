@@ -20,7 +20,7 @@ struct AuthorityUnavailable: Error, CustomStringConvertible {
     let description: String
 }
 
-/// Speaks to the signing authority over HTTP (Docs/Certificates.md §5). Safe to use from any task.
+/// Speaks to the signing authority over HTTP (Docs/Certificates.md §5). Safe to use from any task; to be shut down.
 struct AuthorityClient: Sendable {
     /// For one request in all. The authority never waits for an origin, so a slow answer means trouble.
     static let timeout = TimeAmount.seconds(5)
@@ -29,9 +29,17 @@ struct AuthorityClient: Sendable {
 
     /// Without a slash at its end.
     let url: String
-    private let client = HTTPClient.shared
+    private let client: HTTPClient
 
-    init(url: String) { self.url = url.hasSuffix("/") ? String(url.dropLast()) : url }
+    init(url: String, eventLoopGroup: any EventLoopGroup) {
+        self.url = url.hasSuffix("/") ? String(url.dropLast()) : url
+        var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
+        // A refused connection is an answer: visitors wait for it to use the origin, so nothing is retried behind their backs.
+        configuration.connectionPool.retryConnectionEstablishment = false
+        client = HTTPClient(eventLoopGroupProvider: .shared(eventLoopGroup), configuration: configuration)
+    }
+
+    func shutdown() async throws { try await client.shutdown() }
 
     private struct Request: Encodable {
         var site: String

@@ -42,26 +42,28 @@ final class KeysetFollower: Service, CertificateJudging {
         }
     }
 
+    /// Follows until the service group shuts down.
     func run() async throws {
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { [interval, request] in
-                while !Task.isCancelled {
-                    try await Task.sleep(for: interval)
-                    request.yield()
-                }
+        await cancelWhenGracefulShutdown {
+            await withDiscardingTaskGroup { group in
+                group.addTask { await self.askRegularly() }
+                group.addTask { await self.fetchWhenAsked() }
             }
-            group.addTask {
-                self.request.yield()
-                for await _ in self.requests.cancelOnGracefulShutdown() {
-                    await self.fetch()
-                    let pause = self.keyset == nil ? Self.pauseWithoutKeyset : Self.shortestPause
-                    if self.keyset == nil { self.request.yield() }
-                    try await Task.sleep(for: min(pause, self.interval))
-                }
-            }
-            // The second task ends on graceful shutdown; the first one has no end of its own.
-            try await group.next()
-            group.cancelAll()
+        }
+    }
+
+    private func askRegularly() async {
+        request.yield()
+        while (try? await Task.sleep(for: interval)) != nil { request.yield() }
+    }
+
+    private func fetchWhenAsked() async {
+        for await _ in requests {
+            await fetch()
+            let isReady = keyset != nil
+            if !isReady { request.yield() }
+            let pause = isReady ? min(Self.shortestPause, interval) : Self.pauseWithoutKeyset
+            guard (try? await Task.sleep(for: pause)) != nil else { return }
         }
     }
 

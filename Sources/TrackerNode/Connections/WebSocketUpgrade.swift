@@ -14,9 +14,17 @@ enum WebSocketUpgrade {
     /// 16 bytes in base64.
     private static let keyLength = 24
 
-    /// Why a request is not upgraded: the body of an answer 400.
+    /// Why a request is not upgraded; the reason is the answer's body.
     struct Refusal: Error, Equatable {
+        var status = HTTPResponseStatus.badRequest
         var reason: String
+
+        static let full = Refusal(
+            status: .serviceUnavailable,
+            reason: "This node has as many connections as it may have; try again."
+        )
+        /// Seconds after which a full node may be asked again.
+        static let retryWhenFull = 5
     }
 
     /// What a request that may be upgraded asks for.
@@ -26,8 +34,13 @@ enum WebSocketUpgrade {
         var key: String
     }
 
-    /// Judges a request by its header fields; `field` gives the values of one, in order.
-    static func judge(_ field: (String) -> [String]) throws(Refusal) -> Opening {
+    /// Judges a request by its head.
+    static func judge(_ request: HTTPRequestHead, hasRoom: Bool) throws(Refusal) -> Opening {
+        guard request.method == .GET, request.uri.prefix(while: { $0 != "?" }) == path else {
+            throw Refusal(status: .notFound, reason: "WebSockets are at \(path).")
+        }
+        guard hasRoom else { throw .full }
+        let field = { (name: String) in request.headers[name] }
         let offered = field("Sec-WebSocket-Protocol").flatMap { $0.split(separator: ",") }
         guard offered.contains(where: { $0.trimmingCharacters(in: .whitespaces) == subprotocol }) else {
             throw Refusal(reason: "Sec-WebSocket-Protocol must offer \(subprotocol).")
@@ -65,30 +78,49 @@ struct PeerUpgrader: NIOTypedHTTPServerProtocolUpgrader {
     let hasRoom: @Sendable () -> Bool
 
     let supportedProtocol = "websocket"
-    let requiredUpgradeHeaders = ["Sec-WebSocket-Key"]
+    // Not for the key: NIO looks for these names in the Connection field.
+    let requiredUpgradeHeaders: [String] = []
 
     func buildUpgradeResponse(
         channel: any Channel,
         upgradeRequest: HTTPRequestHead,
         initialResponseHeaders: HTTPHeaders
     ) -> EventLoopFuture<HTTPHeaders> {
-        channel.eventLoop.makeCompletedFuture {
-            guard upgradeRequest.method == .GET,
-                upgradeRequest.uri.prefix(while: { $0 != "?" }) == WebSocketUpgrade.path,
-                hasRoom()
-            else { throw WebSocketUpgrade.Refusal(reason: "not here, or not now") }
-            let opening = try WebSocketUpgrade.judge { upgradeRequest.headers[$0] }
+        do throws(WebSocketUpgrade.Refusal) {
+            let opening = try WebSocketUpgrade.judge(upgradeRequest, hasRoom: hasRoom())
             var headers = initialResponseHeaders
             headers.replaceOrAdd(name: "Upgrade", value: "websocket")
             headers.add(name: "Sec-WebSocket-Accept", value: WebSocketUpgrade.accept(key: opening.key))
             headers.add(name: "Sec-WebSocket-Protocol", value: WebSocketUpgrade.subprotocol)
-            return headers
+            return channel.eventLoop.makeSucceededFuture(headers)
+        } catch {
+            refuse(channel, error)
+            return channel.eventLoop.makeFailedFuture(error)
         }
+    }
+
+    /// Answers here and ends the connection: NIO does not replay the head of a request whose upgrade was refused, so that nobody behind
+    /// could answer it (swift-nio issue 2632).
+    private func refuse(_ channel: any Channel, _ refusal: WebSocketUpgrade.Refusal) {
+        let body = ByteBuffer(string: refusal.reason + "\n")
+        var headers: HTTPHeaders = [
+            "Connection": "close", "Content-Length": "\(body.readableBytes)",
+            "Content-Type": "text/plain; charset=utf-8",
+        ]
+        if refusal.status == .serviceUnavailable {
+            headers.add(name: "Retry-After", value: "\(WebSocketUpgrade.Refusal.retryWhenFull)")
+        }
+        channel.write(
+            HTTPServerResponsePart.head(HTTPResponseHead(version: .http1_1, status: refusal.status, headers: headers)),
+            promise: nil
+        )
+        channel.write(HTTPServerResponsePart.body(.byteBuffer(body)), promise: nil)
+        channel.writeAndFlush(HTTPServerResponsePart.end(nil)).whenComplete { _ in channel.close(promise: nil) }
     }
 
     func upgrade(channel: any Channel, upgradeRequest: HTTPRequestHead) -> EventLoopFuture<PublicChannel.Negotiated> {
         do throws(WebSocketUpgrade.Refusal) {
-            return open(channel, try WebSocketUpgrade.judge { upgradeRequest.headers[$0] }.site)
+            return open(channel, try WebSocketUpgrade.judge(upgradeRequest, hasRoom: true).site)
         } catch {
             return channel.eventLoop.makeFailedFuture(error)
         }

@@ -10,12 +10,9 @@ import TrackerProtocol
 struct PublicRoutes {
     let directory: CertificateDirectory
     let keyset: @Sendable () -> [UInt8]?
-    let hasRoom: @Sendable () -> Bool
 
     /// Seconds for which a browser may keep the client scripts.
     static let scriptLifetime = 3_600
-    /// Seconds after which a full node may be asked again.
-    static let retryWhenFull = 5
 
     func router() -> Router<BasicRequestContext> {
         let router = Router()
@@ -33,8 +30,9 @@ struct PublicRoutes {
             return Response.text(.ok, type: "application/jose", keyset)
         }
         router.get("/v1/certificates") { [directory] request, _ in try await Self.certificate(request, directory) }
-        router.get(RouterPath(WebSocketUpgrade.path)) { [hasRoom] request, _ in
-            Self.refusal(request, hasRoom: hasRoom())
+        // NIO upgrades only the first request of a connection (swift-nio issue 680), and only one that asks for it.
+        router.get(RouterPath(WebSocketUpgrade.path)) { _, _ in
+            Response.text(.badRequest, "Open a WebSocket here, with the first request of a new connection.\n")
         }
         return router
     }
@@ -88,26 +86,6 @@ struct PublicRoutes {
             JSONObjectWriter.write(into: &body) { error.write(into: &$0) }
         }
         return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: body))
-    }
-
-    /// A request to the WebSocket's path that was not upgraded.
-    private static func refusal(_ request: Request, hasRoom: Bool) -> Response {
-        guard hasRoom else {
-            var response = Response.text(
-                .serviceUnavailable,
-                "This node has as many connections as it may have; try again.\n"
-            )
-            response.headers[.retryAfter] = String(retryWhenFull)
-            return response
-        }
-        do throws(WebSocketUpgrade.Refusal) {
-            _ = try WebSocketUpgrade.judge { name in
-                HTTPField.Name(name).map { request.headers[values: $0] } ?? []
-            }
-            return .text(.badRequest, "Open a WebSocket here with the first request of a new connection.\n")
-        } catch {
-            return .text(.badRequest, error.reason + "\n")
-        }
     }
 }
 
