@@ -71,7 +71,7 @@ func withFolder<R>(_ body: (String) async throws -> R) async throws -> R {
 /// Waits for a condition; fails when it does not come about in time.
 func eventually(
     _ what: Comment,
-    within limit: Duration = .seconds(30),
+    within limit: Duration = .seconds(60),
     sourceLocation: SourceLocation = #_sourceLocation,
     _ condition: () async throws -> Bool
 ) async throws {
