@@ -86,9 +86,9 @@ let package = Package(
         .target(
             name: "SigningAuthority",
             dependencies: [
-                "ContentTrust", "Settings", "Signing",
-                .grdb, .httpClient, .httpTypes, .hummingbird, .logging, .metrics, .nioCore, .nioPosix,
-                .serviceLifecycle,
+                "ContentTrust", "Signing",
+                .grdb, .httpClient, .httpTypes, .hummingbird, .hummingbirdCore, .logging, .metrics, .nioCore, .nioHTTP1,
+                .nioPosix, .serviceLifecycle,
             ],
             swiftSettings: strict
         ),
@@ -144,7 +144,10 @@ let package = Package(
         ),
         .testTarget(
             name: "SigningAuthorityTests",
-            dependencies: ["SigningAuthority", .hummingbird, .hummingbirdTesting],
+            dependencies: [
+                "ContentTrust", "Signing", "SigningAuthority",
+                .grdb, .httpClient, .logging, .nioCore, .nioHTTP1, .nioPosix, .serviceLifecycle,
+            ],
             swiftSettings: strict
         ),
         .testTarget(name: "BrowserClientTests", dependencies: ["BrowserClient"], swiftSettings: strict),
