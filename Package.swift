@@ -36,7 +36,8 @@ extension Target.Dependency {
 let package = Package(
     name: "shoal",
     products: [
-        .executable(name: "shoal", targets: ["shoal"])
+        .executable(name: "shoal", targets: ["shoal"]),
+        .executable(name: "shoal-bench", targets: ["shoal-bench"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -107,6 +108,15 @@ let package = Package(
                 "TrackerNode",
                 "TrackerProtocol",
                 .argumentParser, .httpClient, .logging, .metrics, .serviceLifecycle, .unixSignals,
+            ],
+            swiftSettings: strict
+        ),
+
+        .executableTarget(
+            name: "shoal-bench",
+            dependencies: [
+                "ContentTrust", "Presence", "TrackerProtocol",
+                .argumentParser, .nioCore, .nioEmbedded, .nioFoundationCompat, .nioWebSocket,
             ],
             swiftSettings: strict
         ),

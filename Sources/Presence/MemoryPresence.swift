@@ -33,19 +33,23 @@ public struct MemoryPresence: Sendable {
 ///
 /// Replies before `perform` returns, on the caller's thread.
 public final class MemoryPresenceStore: PresenceStore {
-    // One lock for the node: a batch holds it for about a microsecond a command, and a node has few event loops.
-    private let presence = Mutex(MemoryPresence())
+    private struct State {
+        var presence = MemoryPresence()
+        var random = SplitMix64(seed: .random(in: .min ... .max))
+    }
+
+    // One lock for the node: a batch holds it for a fraction of a microsecond a command, and a node has few event loops.
+    private let state = Mutex(State())
 
     public init() {}
 
     public func perform(_ batch: [PresenceCommand], reply: @escaping @Sendable ([PresenceReply]) -> Void) {
-        let replies = presence.withLock { presence in
-            var random = SystemRandomNumberGenerator()
-            return batch.map { presence.perform($0, using: &random) }
+        let replies = state.withLock { state in
+            batch.map { state.presence.perform($0, using: &state.random) }
         }
         reply(replies)
     }
 
     /// Contents that somebody has.
-    public var contentCount: Int { presence.withLock { $0.contentCount } }
+    public var contentCount: Int { state.withLock { $0.presence.contentCount } }
 }

@@ -37,15 +37,13 @@ struct Swarm {
         // The excluded peer's place is stepped over by letting the last one stand in for it.
         func peer(_ index: Int) -> PeerAddress { peers[index == hole ? population : index] }
         guard limit < population else { return (0..<population).map(peer) }
-        var chosen = Set<Int>(minimumCapacity: limit)
-        var sample: [PeerAddress] = []
-        sample.reserveCapacity(limit)
+        // A plain array, because a limit is a dozen: looking through it costs less than hashing.
+        var chosen: [Int] = []
+        chosen.reserveCapacity(limit)
         for upper in (population - limit)..<population {
             let drawn = Int.random(in: 0...upper, using: &random)
-            let isNew = chosen.insert(drawn).inserted
-            if !isNew { chosen.insert(upper) }
-            sample.append(peer(isNew ? drawn : upper))
+            chosen.append(chosen.contains(drawn) ? upper : drawn)
         }
-        return sample
+        return chosen.map(peer)
     }
 }

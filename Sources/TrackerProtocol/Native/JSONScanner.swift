@@ -116,6 +116,8 @@ struct JSONScanner {
         offset += 1
         var isEscaped = false
         while offset < bytes.count {
+            skipPlainText()
+            guard offset < bytes.count else { break }
             switch bytes[offset] {
             case UInt8(ascii: "\""):
                 offset += 1
@@ -130,6 +132,22 @@ struct JSONScanner {
             }
         }
         throw .syntax(offset: offset)
+    }
+
+    /// Skips 8 bytes at a time as long as none of them is a quote, a backslash or a control character.
+    private mutating func skipPlainText() {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let highs: UInt64 = 0x8080_8080_8080_8080
+        while offset + 8 <= bytes.count {
+            let word = bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+            // A byte below n has its high bit set in (x - n·ones) & ~x; a byte equal to c is below 1 after x ^ c·ones.
+            let quotes = word ^ (ones &* UInt64(UInt8(ascii: "\"")))
+            let backslashes = word ^ (ones &* UInt64(UInt8(ascii: "\\")))
+            let special =
+                ((quotes &- ones) & ~quotes) | ((backslashes &- ones) & ~backslashes) | ((word &- ones &* 0x20) & ~word)
+            guard special & highs == 0 else { return }
+            offset += 8
+        }
     }
 
     private mutating func escape() throws(Failure) {
