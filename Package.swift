@@ -107,7 +107,8 @@ let package = Package(
                 "ContentTrust", "DemoSite", "Presence", "PrometheusExposition", "Settings", "SigningAuthority",
                 "TrackerNode",
                 "TrackerProtocol",
-                .argumentParser, .httpClient, .logging, .metrics, .serviceLifecycle, .unixSignals,
+                .argumentParser, .httpClient, .logging, .metrics, .nioCore, .nioFoundationCompat, .nioHTTP1, .nioPosix,
+                .serviceLifecycle, .unixSignals,
             ],
             swiftSettings: strict
         ),
@@ -149,9 +150,11 @@ let package = Package(
         .testTarget(
             name: "TrackerNodeTests",
             dependencies: [
-                "BrowserClient", "ContentTrust", "Presence", "PrometheusExposition", "Settings", "Signing", "TestSupport",
+                "BrowserClient", "ContentTrust", "Presence", "PrometheusExposition", "Settings", "Signing",
+                "TestSupport",
                 "TrackerNode", "TrackerProtocol",
-                .httpClient, .httpTypes, .hummingbird, .logging, .metrics, .nioCore, .nioHTTP1, .nioPosix, .nioWebSocket,
+                .httpClient, .httpTypes, .hummingbird, .logging, .metrics, .nioCore, .nioHTTP1, .nioPosix,
+                .nioWebSocket,
                 .serviceLifecycle,
             ],
             swiftSettings: strict
