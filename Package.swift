@@ -107,7 +107,8 @@ let package = Package(
                 "ContentTrust", "DemoSite", "Presence", "PrometheusExposition", "Settings", "SigningAuthority",
                 "TrackerNode",
                 "TrackerProtocol",
-                .argumentParser, .httpClient, .logging, .metrics, .serviceLifecycle, .unixSignals,
+                .argumentParser, .httpClient, .logging, .metrics, .nioCore, .nioFoundationCompat, .nioHTTP1, .nioPosix,
+                .serviceLifecycle, .unixSignals,
             ],
             swiftSettings: strict
         ),
@@ -122,24 +123,40 @@ let package = Package(
         ),
 
         // Tests. What needs real browsers is in Tests/Browser, driven by ops/test.
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(name: "ContentTrustTests", dependencies: ["ContentTrust", "Signing"], swiftSettings: strict),
         .testTarget(
             name: "TrackerProtocolTests",
-            dependencies: ["TrackerProtocol", .nioEmbedded, .nioWebSocket],
+            dependencies: ["ContentTrust", "TestSupport", "TrackerProtocol", .nioCore, .nioEmbedded, .nioWebSocket],
             swiftSettings: strict
         ),
-        .testTarget(name: "PresenceTests", dependencies: ["Presence"], swiftSettings: strict),
-        .testTarget(name: "TrackerCoreTests", dependencies: ["TrackerCore"], swiftSettings: strict),
+        .testTarget(
+            name: "PresenceTests",
+            dependencies: ["ContentTrust", "Presence", "TestSupport"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "TrackerCoreTests",
+            dependencies: ["ContentTrust", "Presence", "TestSupport", "TrackerCore", "TrackerProtocol", .nioCore],
+            swiftSettings: strict
+        ),
         .testTarget(name: "SettingsTests", dependencies: ["Settings"], swiftSettings: strict),
         .testTarget(name: "SigningTests", dependencies: ["Signing", "ContentTrust"], swiftSettings: strict),
         .testTarget(
             name: "PrometheusExpositionTests",
-            dependencies: ["PrometheusExposition", .metrics],
+            dependencies: ["PrometheusExposition", .coreMetrics, .metrics],
             swiftSettings: strict
         ),
         .testTarget(
             name: "TrackerNodeTests",
-            dependencies: ["TrackerNode", .hummingbirdTesting, .nioEmbedded],
+            dependencies: [
+                "BrowserClient", "ContentTrust", "Presence", "PrometheusExposition", "Settings", "Signing",
+                "TestSupport",
+                "TrackerNode", "TrackerProtocol",
+                .httpClient, .httpTypes, .hummingbird, .logging, .metrics, .nioCore, .nioHTTP1, .nioPosix,
+                .nioWebSocket,
+                .serviceLifecycle,
+            ],
             swiftSettings: strict
         ),
         .testTarget(

@@ -32,7 +32,7 @@ public struct ProtocolError: Error, Equatable, Sendable {
         case text(String)
     }
 
-    /// Characters of a client's own text that are repeated in an error.
+    /// Characters (code points) of a client's own text that are repeated in an error.
     public static let echoLength = 64
 
     public var code: Code
@@ -49,7 +49,8 @@ public struct ProtocolError: Error, Equatable, Sendable {
         self.field = field
         self.limit = limit
         self.got = got.map {
-            if case .text(let text) = $0 { .text(String(text.prefix(Self.echoLength))) } else { $0 }
+            // Scalars, because what Swift counts as one character can be a letter with thousands of marks.
+            if case .text(let text) = $0 { .text(String(text.unicodeScalars.prefix(Self.echoLength))) } else { $0 }
         }
     }
 }

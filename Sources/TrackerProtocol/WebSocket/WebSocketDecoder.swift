@@ -19,7 +19,7 @@ public struct WebSocketDecoder: Sendable {
         case close(code: UInt16?)
     }
 
-    /// Why a connection cannot go on: nothing is decoded after it.
+    /// Why a connection cannot go on: nothing is decoded after it, and ``next()`` throws it again.
     public enum Violation: Error, Equatable, Sendable {
         /// To be closed with 1002.
         case framing(String)
@@ -37,6 +37,7 @@ public struct WebSocketDecoder: Sendable {
         case payload(Header)
         /// The payload of a frame is thrown away as it comes.
         case discarding(remaining: Int, isFinal: Bool)
+        case failed(Violation)
     }
 
     private struct Header {
@@ -72,11 +73,27 @@ public struct WebSocketDecoder: Sendable {
 
     /// Adds bytes from the socket.
     public mutating func append(_ bytes: consuming ByteBuffer) {
-        if input.readableBytes == 0 { input = bytes } else { input.writeImmutableBuffer(bytes) }
+        guard input.readableBytes > 0 else {
+            input = bytes
+            return
+        }
+        // A buffer never gives back by itself what was read from it, and a stream whose chunks end inside of frames would grow it for ever.
+        // Only when that is more than what has to be moved, so that a byte is moved at most once on average.
+        if input.readerIndex > input.readableBytes { input.discardReadBytes() }
+        input.writeImmutableBuffer(bytes)
     }
 
     /// The next event, or nil when more bytes are needed. To be called until it gives nil.
     public mutating func next() throws(Violation) -> Event? {
+        do throws(Violation) {
+            return try decode()
+        } catch {
+            state = .failed(error)
+            throw error
+        }
+    }
+
+    private mutating func decode() throws(Violation) -> Event? {
         while true {
             switch state {
             case .header:
@@ -98,6 +115,9 @@ public struct WebSocketDecoder: Sendable {
                 }
                 state = .header
                 if isFinal { partial = nil }
+            case .failed(let violation):
+                input = ByteBuffer()
+                throw violation
             }
         }
     }
@@ -185,16 +205,13 @@ public struct WebSocketDecoder: Sendable {
     }
 
     private mutating func fragment(_ header: Header, _ payload: ByteBuffer) -> Event? {
-        guard var message = partial else { return nil }
-        if message.payload.readableBytes == 0 {
-            message.payload = payload
+        // Appended in place: with a second reference to the message, each fragment would copy all of it.
+        if partial?.payload.readableBytes == 0 {
+            partial?.payload = payload
         } else {
-            message.payload.writeImmutableBuffer(payload)
+            partial?.payload.writeImmutableBuffer(payload)
         }
-        guard header.isFinal else {
-            partial = message
-            return nil
-        }
+        guard header.isFinal, let message = partial else { return nil }
         partial = nil
         return .message(WebSocketMessage(isText: message.isText, payload: message.payload))
     }
