@@ -126,7 +126,9 @@ let package = Package(
         .testTarget(name: "ContentTrustTests", dependencies: ["ContentTrust", "Signing"], swiftSettings: strict),
         .testTarget(
             name: "TrackerProtocolTests",
-            dependencies: ["ContentTrust", "TestSupport", "TrackerProtocol", .nioCore, .nioEmbedded, .nioWebSocket],
+            dependencies: [
+                "ContentTrust", "Presence", "TestSupport", "TrackerProtocol", .nioCore, .nioEmbedded, .nioWebSocket,
+            ],
             swiftSettings: strict
         ),
         .testTarget(
@@ -149,9 +151,11 @@ let package = Package(
         .testTarget(
             name: "TrackerNodeTests",
             dependencies: [
-                "BrowserClient", "ContentTrust", "Presence", "PrometheusExposition", "Settings", "Signing", "TestSupport",
+                "BrowserClient", "ContentTrust", "Presence", "PrometheusExposition", "Settings", "Signing",
+                "TestSupport",
                 "TrackerNode", "TrackerProtocol",
-                .httpClient, .httpTypes, .hummingbird, .logging, .metrics, .nioCore, .nioHTTP1, .nioPosix, .nioWebSocket,
+                .httpClient, .httpTypes, .hummingbird, .logging, .metrics, .nioCore, .nioHTTP1, .nioPosix,
+                .nioWebSocket,
                 .serviceLifecycle,
             ],
             swiftSettings: strict
