@@ -127,7 +127,9 @@ let package = Package(
         .testTarget(name: "ContentTrustTests", dependencies: ["ContentTrust", "Signing"], swiftSettings: strict),
         .testTarget(
             name: "TrackerProtocolTests",
-            dependencies: ["ContentTrust", "TestSupport", "TrackerProtocol", .nioCore, .nioEmbedded, .nioWebSocket],
+            dependencies: [
+                "ContentTrust", "Presence", "TestSupport", "TrackerProtocol", .nioCore, .nioEmbedded, .nioWebSocket,
+            ],
             swiftSettings: strict
         ),
         .testTarget(
