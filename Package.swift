@@ -97,6 +97,7 @@ let package = Package(
             dependencies: [
                 "BrowserClient", .httpTypes, .hummingbird, .logging, .nioCore, .nioPosix, .serviceLifecycle,
             ],
+            resources: [.embedInCode("Pages")],
             swiftSettings: strict
         ),
 
