@@ -86,9 +86,9 @@ let package = Package(
         .target(
             name: "SigningAuthority",
             dependencies: [
-                "ContentTrust", "Settings", "Signing",
-                .grdb, .httpClient, .httpTypes, .hummingbird, .logging, .metrics, .nioCore, .nioPosix,
-                .serviceLifecycle,
+                "ContentTrust", "Signing",
+                .grdb, .httpClient, .httpTypes, .hummingbird, .hummingbirdCore, .logging, .metrics, .nioCore, .nioHTTP1,
+                .nioPosix, .serviceLifecycle,
             ],
             swiftSettings: strict
         ),
@@ -97,6 +97,7 @@ let package = Package(
             dependencies: [
                 "BrowserClient", .httpTypes, .hummingbird, .logging, .nioCore, .nioPosix, .serviceLifecycle,
             ],
+            resources: [.embedInCode("Pages")],
             swiftSettings: strict
         ),
 
@@ -107,7 +108,8 @@ let package = Package(
                 "ContentTrust", "DemoSite", "Presence", "PrometheusExposition", "Settings", "SigningAuthority",
                 "TrackerNode",
                 "TrackerProtocol",
-                .argumentParser, .httpClient, .logging, .metrics, .serviceLifecycle, .unixSignals,
+                .argumentParser, .httpClient, .logging, .metrics, .nioCore, .nioFoundationCompat, .nioHTTP1, .nioPosix,
+                .serviceLifecycle, .unixSignals,
             ],
             swiftSettings: strict
         ),
@@ -162,7 +164,10 @@ let package = Package(
         ),
         .testTarget(
             name: "SigningAuthorityTests",
-            dependencies: ["SigningAuthority", .hummingbird, .hummingbirdTesting],
+            dependencies: [
+                "ContentTrust", "Signing", "SigningAuthority",
+                .grdb, .httpClient, .logging, .nioCore, .nioHTTP1, .nioPosix, .serviceLifecycle,
+            ],
             swiftSettings: strict
         ),
         .testTarget(name: "BrowserClientTests", dependencies: ["BrowserClient"], swiftSettings: strict),
