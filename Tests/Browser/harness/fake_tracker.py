@@ -8,11 +8,13 @@ import itertools
 import json
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from websockets.asyncio.server import ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
 from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 
@@ -98,9 +100,10 @@ class FakeTracker:
         site = connection.request.headers["Origin"]
         self._connections[peer] = connection
         try:
-            await connection.send(json.dumps({"action": "welcome", "peer": peer, "limits": LIMITS, "ice": []}))
-            async for text in connection:
-                await self._carry_out(connection, peer, site, json.loads(text))
+            with suppress(ConnectionClosed):  # A page that is gone takes its connection with it.
+                await connection.send(json.dumps({"action": "welcome", "peer": peer, "limits": LIMITS, "ice": []}))
+                async for text in connection:
+                    await self._carry_out(connection, peer, site, json.loads(text))
         finally:
             del self._connections[peer]
             for peers in self._peers_of.values():

@@ -100,7 +100,7 @@ class PythonPeer:
         self._connections[other] = connection
         channel = connection.createDataChannel("shoal.v1", negotiated=True, id=0, ordered=False)
         self._serve(channel)
-        await connection.setRemoteDescription(RTCSessionDescription(sdp, "offer"))
+        await connection.setRemoteDescription(RTCSessionDescription(_without_names(sdp), "offer"))
         await connection.setLocalDescription(await connection.createAnswer())
         return {"type": "answer", "sdp": connection.localDescription.sdp}
 
@@ -134,3 +134,14 @@ class PythonPeer:
             return [wire.refuse(request.number, 1)]
         size = piece_length(len(data))
         return self._behaviour(request, data[request.piece * size : (request.piece + 1) * size])
+
+
+def _without_names(sdp: str) -> str:
+    """The SDP without candidates that are mDNS names, which aiortc does not resolve reliably.
+
+    The browser knows aiortc's addresses and its checks reveal its own (peer-reflexive candidates, RFC 8445 §7.3.1.3). So that
+    aiortc waits for them, it must not be told that there are no further candidates.
+    """
+    lines = sdp.splitlines()
+    kept = [line for line in lines if line != "a=end-of-candidates" and not (line.startswith("a=candidate") and ".local" in line)]
+    return "\r\n".join(kept) + "\r\n"
