@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from websockets.exceptions import ConnectionClosed
+
 from .bidi import BrowserError, Session
 from .processes import Process
 from .waiting import DEADLINE, eventually
@@ -58,7 +60,7 @@ class Page:
     def figures(self) -> Any:
         """Shoal's own figures, for failure messages."""
         try:
-            return self.evaluate("window.shoal?.stats")
+            return self.evaluate("window.shoal?.stats?.()")
         except BrowserError as error:
             return str(error)
 
@@ -93,6 +95,16 @@ class Browser:
         self._session.command("session.status")  # Events are ordered with answers, so what happened before has arrived now.
         entries = [event["params"] for event in self._session.events if event["method"] == "log.entryAdded"]
         return [ConsoleLine(entry["level"], entry["type"], entry.get("text") or "") for entry in entries]
+
+    def report(self) -> list[tuple[str, str]]:
+        """Titles and texts for a failure message: the console, and Shoal's figures in every tab."""
+        try:
+            lines = "\n".join(f"{line.level}: {line.text}" for line in self.console())
+            tabs = self._session.command("browsingContext.getTree")["contexts"]
+            figures = [(f"{self.kind}: Shoal in {tab['url']}", json.dumps(Page(self._session, tab["context"]).figures())) for tab in tabs]
+            return [(f"{self.kind}: console", lines), *figures]
+        except (BrowserError, ConnectionClosed) as error:
+            return [(self.kind, f"does not answer any more: {error}")]
 
     def kill(self) -> None:
         """SIGKILL to the browser, as a crash would be."""

@@ -12,7 +12,7 @@ from aiortc import RTCDataChannel, RTCPeerConnection, RTCSessionDescription
 from websockets.asyncio.client import ClientConnection, connect
 
 from . import wire
-from .merkle import piece_length
+from .merkle import content_id, piece_length
 from .tokens import base64url
 from .waiting import DEADLINE, eventually
 
@@ -27,12 +27,10 @@ def honest(request: wire.Request, piece: bytes) -> list[bytes | str]:
 class PythonPeer:
     """Joins a site's swarm through a tracker, announces contents, and answers other peers' offers and requests.
 
-    It lives on an event loop in a thread of its own. `contents` are (certificate, content ID, bytes).
+    It lives on an event loop in a thread of its own. `contents` are pairs of a certificate and the content itself.
     """
 
-    def __init__(
-        self, tracker: str, site: str, contents: list[tuple[str, bytes, bytes]], behaviour: Behaviour = honest
-    ):
+    def __init__(self, tracker: str, site: str, contents: list[tuple[str, bytes]], behaviour: Behaviour = honest):
         self.requests: list[wire.Request] = []
         self.faults: list[str] = []
         """What other peers have done against the protocol."""
@@ -42,8 +40,8 @@ class PythonPeer:
         """Data channels that the other side has closed again."""
         self.answering = True
         """Whether offers are answered; set to False for a peer that does not even connect."""
-        self._contents = {content_id: data for _, content_id, data in contents}
-        self._certificates = [certificate for certificate, _, _ in contents]
+        self._contents = {content_id(data): data for _, data in contents}
+        self._certificates = [certificate for certificate, _ in contents]
         self._behaviour = behaviour
         self._connections: dict[str, RTCPeerConnection] = {}
         self._loop = asyncio.new_event_loop()
@@ -68,6 +66,10 @@ class PythonPeer:
         """Waits until every connection that came about has been closed by the other side."""
         eventually("the peer is connected to and dropped", lambda: self.opened and self.closed == self.opened)
 
+    def report(self) -> list[tuple[str, str]]:
+        text = f"opened {self.opened}, closed {self.closed}, asked for {len(self.requests)} pieces, faults: {self.faults}"
+        return [("peer in Python", text)]
+
     def _call(self, coroutine: Any) -> Future[Any]:
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop)
 
@@ -78,7 +80,7 @@ class PythonPeer:
         self.id: str = welcome["peer"]
         await self._socket.send(json.dumps({"action": "announce", "id": 1, "certificates": self._certificates}))
         answer = json.loads(await self._socket.recv())
-        wanted = [{"content": base64url(content_id)} for content_id in self._contents]
+        wanted = [{"content": base64url(content)} for content in self._contents]
         assert answer.get("results") == wanted, answer
         self._receiving = asyncio.create_task(self._receive(self._socket))
 

@@ -89,6 +89,9 @@ class Process:
     def tail(self, lines: int = 60) -> str:
         return f"--- {self.name}, last lines of output ---\n" + "\n".join(self.output[-lines:])
 
+    def report(self) -> list[tuple[str, str]]:
+        return [(self.name, self.tail())]
+
     def _read(self) -> None:
         assert self._child.stdout is not None
         for text in self._child.stdout:
