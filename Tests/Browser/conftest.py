@@ -90,10 +90,28 @@ def origin(started: Started) -> Origin:
 
 
 @pytest.fixture
+def another_origin(started: Started) -> Callable[[], Origin]:
+    return lambda: started.add(Origin())
+
+
+@pytest.fixture
 def site(origin: Origin, backend: Backend, client: ClientFiles) -> Site:
     """A registered site of the shared backend."""
     backend.authority.register(origin.url)
     return Site(origin, client, backend.tracker, backend.authority.thumbprint)
+
+
+@pytest.fixture
+def own_backend(started: Started) -> Backend:
+    """A backend that the test may harm."""
+    return started.add(Backend())
+
+
+@pytest.fixture
+def mortal_site(origin: Origin, own_backend: Backend, client: ClientFiles) -> Site:
+    """A registered site of the test's own backend."""
+    own_backend.authority.register(origin.url)
+    return Site(origin, client, own_backend.tracker, own_backend.authority.thumbprint)
 
 
 @pytest.fixture

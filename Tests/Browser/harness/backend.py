@@ -95,13 +95,19 @@ class Tracker(ShoalProcess):
 
     def certified(self, site: str, url: str) -> dict[str, Any]:
         """Asks until the URL is certified."""
+        return self._decided(site, url, 200)
 
+    def refused(self, site: str, url: str) -> dict[str, Any]:
+        """Asks until the URL is refused."""
+        return self._decided(site, url, 403)
+
+    def _decided(self, site: str, url: str, wanted: int) -> dict[str, Any]:
         def ask() -> dict[str, Any] | None:
             status, result = self.certificate(site, url)
-            assert status in (200, 202, 503), result
-            return result if status == 200 else None
+            assert status in (wanted, 202), (status, result)
+            return result if status == wanted else None
 
-        return eventually(f"{url} is certified", ask)
+        return eventually(f"{url} is decided about", ask)
 
 
 class Backend:

@@ -29,6 +29,11 @@ def public(key: ECKey) -> dict[str, Any]:
     return {"kty": "EC", **{name: key.as_dict(private=False)[name] for name in ("crv", "x", "y")}, "kid": key.thumbprint()}
 
 
+def public_thumbprint(jwk: dict[str, Any]) -> str:
+    """The RFC 7638 thumbprint of a public JWK."""
+    return ECKey.import_key(jwk).thumbprint()
+
+
 def sign(header: dict[str, Any], payload: dict[str, Any], key: ECKey) -> str:
     return jws.serialize_compact({"alg": "ES256", **header}, json.dumps(payload).encode(), key, algorithms=["ES256"])
 
