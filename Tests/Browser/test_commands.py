@@ -79,7 +79,7 @@ def test_a_wrong_setting_stops_the_start_and_is_named(run: Run, name: str) -> No
 def test_a_wrong_configuration_file_stops_the_start_and_is_named(run: Run, tmp_path: Path, text: str, words: list[str]) -> None:
     file = tmp_path / "shoal.yaml"
     file.write_text(text)
-    process = run("tracker", "--configuration", str(file))
+    process = run("tracker", "--config-file", str(file))
     assert process.exit_code() != 0
     for word in words:
         assert word in "\n".join(process.output), process.tail()

@@ -29,10 +29,10 @@ def test_welcome_states_the_limits_in_force(backend: Backend, limited: Callable[
     defaults = {"message-size-limit": 65_536, "message-rate-limit": 50, "message-burst-limit": 200, "connection-limit": 10_000}
     defaults |= {"idle-timeout": 75, "ping-interval": 30, "send-queue-limit": 1_048_576, "announce-limit": 4_096}
     assert limits | defaults | {"introduction-limit": 16} == limits
-    other = limited("--message-size-limit", "1000", "--announce-limit", "7")
+    other = limited("--message-size-limit", "1024", "--announce-limit", "7")
     with TrackerSocket(other.tracker.socket_url, SITE) as tracker:
-        assert tracker.welcome["limits"] == limits | {"message-size-limit": 1_000, "announce-limit": 7}
-        assert tracker.ask("x" * 1_001)["limit"] == 1_000
+        assert tracker.welcome["limits"] == limits | {"message-size-limit": 1_024, "announce-limit": 7}
+        assert tracker.ask("x" * 1_025)["limit"] == 1_024
 
 
 def test_a_node_at_its_connection_limit_says_503(limited: Callable[..., Backend]) -> None:

@@ -34,8 +34,8 @@ class ShoalProcess(Process):
         super().__init__(name, [SHOAL, *arguments])
 
     def address(self, what: str) -> str:
-        """Host and port of a listener, for example of the `admin` one."""
-        return self.line(rf"^{what}\s.*?(?:http://|ws://)?(127\.0\.0\.1:\d+)")[1]
+        """Host and port of a listener, for example of `tracker: admin`."""
+        return self.line(rf"^{what} address (127\.0\.0\.1:\d+)$")[1]
 
     def wait_until_ready(self, admin: str) -> None:
         def ready() -> bool:
@@ -56,8 +56,8 @@ class Authority(ShoalProcess):
         self._data = tempfile.TemporaryDirectory(prefix="shoal-authority-")
         addresses = ["--public-address", ANY_PORT, "--admin-address", ANY_PORT]
         super().__init__("authority", ["authority", *addresses, "--data-directory", self._data.name, *arguments])
-        self.url = f"http://{self.address('public')}"
-        self.admin = self.address("admin")
+        self.url = f"http://{self.address('authority: public')}"
+        self.admin = self.address("authority: admin")
         self.thumbprint = self.line(r"root thumbprint\W+([A-Za-z0-9_-]{43})")[1]
         self.wait_until_ready(self.admin)
 
@@ -81,10 +81,10 @@ class Tracker(ShoalProcess):
         super().__init__(
             "tracker", ["tracker", "--public-address", ANY_PORT, "--admin-address", ANY_PORT, *settings, *arguments]
         )
-        public = self.address("public")
+        public = self.address("tracker: public")
         self.url = f"http://{public}"
         self.socket_url = f"ws://{public}"
-        self.admin = self.address("admin")
+        self.admin = self.address("tracker: admin")
         self.wait_until_ready(self.admin)
 
     def certificate(self, site: str, url: str) -> tuple[int, dict[str, Any]]:
@@ -139,7 +139,7 @@ class Up(ShoalProcess):
         directories = ["--data-directory", self._data.name, "--media-directory", str(media)]
         super().__init__("up", ["up", *addresses, *directories, *arguments])
         self.site = f"http://{self.address('site')}"
-        self.admin = self.address("admin")
+        self.admin = self.address("tracker: admin")
         self.wait_until_ready(self.admin)
 
     def stop(self) -> None:

@@ -12,7 +12,6 @@ SHA256 = "async data => [...new Uint8Array(await crypto.subtle.digest('SHA-256',
 class TrackerAddress(Protocol):
     """What a page must know of a tracker, real or not."""
 
-    url: str
     socket_url: str
 
 
@@ -30,7 +29,7 @@ class Site:
 
     def embed(self, body: str = "<h1>A site</h1>", script: str = "/shoal.js", **attributes: str) -> None:
         """(Re)writes both pages. `attributes` are those of the script tag; `tracker` and `root` have defaults."""
-        values = {"tracker": self._tracker.url, "root": self._thumbprint} | attributes
+        values = {"tracker": self._tracker.socket_url, "root": self._thumbprint} | attributes
         data = "".join(f' data-{name.replace("_", "-")}="{value}"' for name, value in values.items())
         tag = f'<script src="{script}"{data}></script>'
         for path, head in (("/", tag), ("/plain", "")):
