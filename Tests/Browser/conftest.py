@@ -9,7 +9,7 @@ from harness.backend import REPOSITORY, Backend, Up
 from harness.browsers import STARTERS, Browser
 from harness.origin import Origin
 from harness.peer import Behaviour, PythonPeer, honest
-from harness.site import ClientFiles, Site
+from harness.site import PATIENT, ClientFiles, Site
 
 MEDIA = REPOSITORY / ".shoal/test-media"
 """The demo site's pictures and video are drawn once for all runs."""
@@ -96,9 +96,11 @@ def another_origin(started: Started) -> Callable[[], Origin]:
 
 @pytest.fixture
 def site(origin: Origin, backend: Backend, client: ClientFiles) -> Site:
-    """A registered site of the shared backend."""
+    """A registered site of the shared backend. Its page waits long for peers, so that tests see what peers give."""
     backend.authority.register(origin.url)
-    return Site(origin, client, backend.tracker, backend.authority.thumbprint)
+    site = Site(origin, client, backend.tracker, backend.authority.thumbprint)
+    site.embed(patience=PATIENT)
+    return site
 
 
 @pytest.fixture

@@ -67,6 +67,7 @@ def test_a_silent_peer_delays_nothing_for_long(
     browser: Start, site: Site, backend: Backend, origin: Origin, python_peer: Callable[..., PythonPeer], connects: bool
 ) -> None:
     body = publish(site, backend, PATH, LENGTH, 13)
+    site.embed()
     peer = python_peer(PATH, silent)
     peer.answering = connects
     page = visit(browser("chromium"), site)

@@ -14,7 +14,7 @@ from harness.content import digest, noise
 from harness.fake_tracker import FakeTracker, Result, certified
 from harness.origin import Origin
 from harness.peer import PythonPeer
-from harness.site import ClientFiles, Site, load
+from harness.site import PATIENT, ClientFiles, Site, load
 from harness.tokens import Authority
 
 Start = Callable[..., Browser]
@@ -84,14 +84,14 @@ WRONG = [
 ]
 
 
-FakeSite = Callable[[Callable[..., Result]], tuple[FakeTracker, PythonPeer]]
+FakeSite = Callable[..., tuple[FakeTracker, PythonPeer]]
 
 
 @pytest.fixture
 def fake_site(origin: Origin, client: ClientFiles, started: Any) -> FakeSite:
-    """`fake_site(certify)`: a site whose tracker certifies as told, and a peer that is ready to give what is certified."""
+    """`fake_site(certify, **attributes)`: a site whose tracker certifies as told, and a peer that is ready to give what is certified."""
 
-    def start(certify: Callable[..., Result]) -> tuple[FakeTracker, PythonPeer]:
+    def start(certify: Callable[..., Result], **attributes: str) -> tuple[FakeTracker, PythonPeer]:
         authority = Authority.new()
         refused = {"code": "not-certifiable", "message": "no"}
 
@@ -100,7 +100,7 @@ def fake_site(origin: Origin, client: ClientFiles, started: Any) -> FakeSite:
 
         tracker = started.add(FakeTracker(authority, answer))
         furnish(origin)
-        Site(origin, client, tracker, authority.thumbprint).embed(MARKUP)
+        Site(origin, client, tracker, authority.thumbprint).embed(MARKUP, **attributes)
         certificate = answer(origin.url, origin.url + "/data.bin")["certificate"]
         return tracker, started.add(PythonPeer(tracker.socket_url, origin.url, [(certificate, BODY)]))
 
@@ -112,7 +112,7 @@ def test_a_right_certificate_of_another_implementation_is_accepted(
     browser: Start, origin: Origin, fake_site: FakeSite, kind: str
 ) -> None:
     """What makes the refusals below mean something: with nothing wrong, all bytes come from the peer."""
-    _, peer = fake_site(right)
+    _, peer = fake_site(right, patience=PATIENT)
     page = browser(kind).page(origin.url + "/")
     until_controlled(page)
     origin.forget_accesses()
@@ -163,11 +163,8 @@ def test_revoked_key(browser: Start, origin: Origin, fake_site: FakeSite) -> Non
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_no_consent(
-    browser: Start, origin: Origin, client: ClientFiles, fake_site: FakeSite, kind: str
-) -> None:
-    tracker, peer = fake_site(right)
-    Site(origin, client, tracker, tracker.authority.thumbprint).embed(MARKUP, consent="required")
+def test_no_consent(browser: Start, origin: Origin, fake_site: FakeSite, kind: str) -> None:
+    tracker, peer = fake_site(right, consent="required")
     announced = tracker.announcements
     page = same_as_without_shoal(browser(kind), origin, until_off)
     assert page.evaluate("shoal.stats().state") == "off: no consent"

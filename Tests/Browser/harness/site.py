@@ -6,6 +6,9 @@ from .backend import get
 from .browsers import Page
 from .origin import Origin
 
+PATIENT = "20000"
+"""Milliseconds for `data-patience` where a share from peers is asserted: a slow machine must not send the page to the origin."""
+
 SHA256 = "async data => [...new Uint8Array(await crypto.subtle.digest('SHA-256', data))].map(b => b.toString(16).padStart(2, '0')).join('')"
 
 
@@ -27,11 +30,15 @@ class Site:
         origin.put("/shoal-worker.js", client.worker, "text/javascript")
         self.embed()
 
-    def embed(self, body: str = "<h1>A site</h1>", script: str = "/shoal.js", **attributes: str) -> None:
-        """(Re)writes both pages. `attributes` are those of the script tag; `tracker` and `root` have defaults."""
-        values = {"tracker": self._tracker.socket_url, "root": self._thumbprint} | attributes
-        data = "".join(f' data-{name.replace("_", "-")}="{value}"' for name, value in values.items())
-        tag = f'<script src="{script}"{data}></script>'
+    def embed(self, body: str = "<h1>A site</h1>", **attributes: str) -> None:
+        """(Re)writes both pages. `attributes` are further ones of the script tag, without `data-`.
+
+        `paths` makes the worker serve what scripts fetch, as these tests do, and not only images and media.
+        """
+        fixed = {"tracker": self._tracker.socket_url, "root": self._thumbprint, "worker": "/shoal-worker.js", "paths": "/"}
+        values = fixed | attributes
+        data = "".join(f' data-{name}="{value}"' for name, value in values.items())
+        tag = f'<script src="/shoal.js"{data}></script>'
         for path, head in (("/", tag), ("/plain", "")):
             page = f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>A site</title>{head}</head><body>{body}</body></html>'
             self.origin.put(path, page, "text/html; charset=utf-8", headers={"Cache-Control": "no-cache"})
