@@ -7,9 +7,9 @@ from collections.abc import Callable
 import pytest
 from harness.backend import Backend, get
 from harness.browsers import Browser
-from harness.comparison import MARKUP, furnish, look
+from harness.comparison import MARKUP, PICTURE, furnish, look
 from harness.origin import Origin
-from harness.site import Site, load, wait_until_on
+from harness.site import Site, complete, wait_until_on
 
 Start = Callable[..., Browser]
 
@@ -31,11 +31,12 @@ def embed(origin: Origin, tag: str, worker: str) -> None:
 @pytest.mark.parametrize("kind", ["chromium", "firefox"])
 def test_what_the_admin_page_prints_works(browser: Start, site: Site, backend: Backend, kind: str) -> None:
     embed(site.origin, printed(backend, "script-tag"), printed(backend, "worker-line"))
-    backend.tracker.certified(site.url, site.url + "/data.bin")
+    site.origin.put("/photo.svg", PICTURE, "image/svg+xml")
+    backend.tracker.certified(site.url, site.url + "/photo.svg")
     page = browser(kind).page(site.url + "/")
     wait_until_on(page)
-    load(page, ["/data.bin"])
-    page.eventually("shoal.stats().resources.some(resource => resource.state === 'complete')")
+    page.evaluate("(photo => { photo.src = '/photo.svg'; return photo.decode().then(() => true) })(new Image())")
+    page.eventually(complete(site.url + "/photo.svg"))
 
 
 @pytest.mark.parametrize("kind", ["chromium", "firefox"])
