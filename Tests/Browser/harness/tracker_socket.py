@@ -15,7 +15,9 @@ class TrackerSocket:
 
     def __init__(self, tracker: str, site: str, **options: Any):
         self._stack = ExitStack()
-        options = {"origin": site, "subprotocols": ["shoal.v1"], "max_size": None, "compression": None} | options
+        # Without a limit on its queue, the client goes on reading when a test does not, and can close properly.
+        unlimited = {"max_size": None, "max_queue": None, "compression": None}
+        options = {"origin": site, "subprotocols": ["shoal.v1"]} | unlimited | options
         self.socket = self._stack.enter_context(connect(f"{tracker}/v1/connect", **options))
         self.welcome = self.receive()
         assert self.welcome["action"] == "welcome", self.welcome
