@@ -28,6 +28,7 @@ class Site:
         self._thumbprint = thumbprint
         origin.put("/shoal.js", client.script, "text/javascript")
         origin.put("/shoal-worker.js", client.worker, "text/javascript")
+        origin.put("/sw.js", 'importScripts("/shoal-worker.js")\n', "text/javascript")
         self.embed()
 
     def embed(self, body: str = "<h1>A site</h1>", **attributes: str) -> None:
@@ -35,7 +36,7 @@ class Site:
 
         `paths` makes the worker serve what scripts fetch, as these tests do, and not only images and media.
         """
-        fixed = {"tracker": self._tracker.socket_url, "root": self._thumbprint, "worker": "/shoal-worker.js", "paths": "/"}
+        fixed = {"tracker": self._tracker.socket_url, "root": self._thumbprint, "worker": "/sw.js", "paths": "/"}
         values = fixed | attributes
         data = "".join(f' data-{name}="{value}"' for name, value in values.items())
         tag = f'<script src="/shoal.js"{data}></script>'

@@ -23,6 +23,10 @@ def block(number: int, index: int, data: bytes) -> bytes:
     return struct.pack(">BII", BLOCK_TYPE, number, index) + data
 
 
+def cancel(number: int) -> bytes:
+    return struct.pack(">BI", CANCEL, number)
+
+
 def refuse(number: int, reason: int) -> bytes:
     return struct.pack(">BIB", REFUSE, number, reason)
 
@@ -32,8 +36,12 @@ def blocks(number: int, piece: bytes) -> list[bytes]:
     return [block(number, i, piece[i * BLOCK : (i + 1) * BLOCK]) for i in range(-(-len(piece) // BLOCK))]
 
 
-def read_request(message: bytes) -> Request | None:
+def read_request(message: bytes | str) -> Request | None:
     """A request; None for the other three messages. Anything else is an error of the client's, and raises."""
+    if isinstance(message, str):
+        raise ValueError(f"a text message: {message[:60]!r}")
+    if not message:
+        raise ValueError("a message of no bytes")
     kind, length = message[0], len(message)
     if kind == REQUEST and length == 41:
         number, piece = struct.unpack(">II", message[1:9])
