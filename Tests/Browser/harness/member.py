@@ -70,7 +70,7 @@ class Member:
         number = next(self._numbers)
         self._answers[number] = asyncio.get_running_loop().create_future()
         await self._socket.send(json.dumps(message | {"id": number}))
-        return await asyncio.wait_for(self._answers.pop(number), DEADLINE)
+        return await asyncio.wait_for(self._answers[number], DEADLINE)
 
     async def _signal(self, to: str, data: dict[str, str]) -> None:
         await self._socket.send(json.dumps({"action": "signal", "to": to, "data": data}))
@@ -80,7 +80,7 @@ class Member:
             message = json.loads(text)
             if message["action"] == "signal":
                 await self.signalled(message["from"], message["data"])
-            elif answer := self._answers.get(message.get("id", 0)):
+            elif answer := self._answers.pop(message.get("id", 0), None):
                 answer.set_result(message)
 
     def _open(self, other: str) -> tuple[RTCPeerConnection, RTCDataChannel]:
