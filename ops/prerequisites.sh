@@ -1,7 +1,7 @@
 # Sourced by cluster/demo and ops/test: what a machine must have before Shoal can be built, and how to get it.
 
-# Libraries that Package.swift links against, and what finds them.
-build_packages=(git pkg-config libssl-dev libsqlite3-dev)
+# What building needs beside Swift: libraries of Package.swift and of the packages that it names, and what finds and links them.
+build_packages=(ca-certificates git pkg-config binutils libc6-dev libstdc++-12-dev libssl-dev libsqlite3-dev zlib1g-dev)
 
 # Stops unless a Swift is there that is at least as new as the first line of Package.swift demands.
 require_swift() {
@@ -11,7 +11,7 @@ require_swift() {
         echo "Shoal needs Swift $needed or later, and there is no 'swift' in PATH. See https://www.swift.org/install/linux/" >&2
         return 1
     fi
-    found=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9][0-9.]*\).*/\1/p' | head -n 1)
+    found=$(swift --version | sed -n 's/.*Swift version \([0-9][0-9.]*\).*/\1/p' | head -n 1)
     if [[ $(printf '%s\n' "$needed" "$found" | sort -V | head -n 1) != "$needed" ]]; then
         echo "Shoal needs Swift $needed or later; $(command -v swift) is ${found:-of an unknown version}. See https://www.swift.org/install/linux/" >&2
         return 1
