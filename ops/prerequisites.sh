@@ -5,13 +5,14 @@ build_packages=(ca-certificates git pkg-config binutils libc6-dev libstdc++-12-d
 
 # Stops unless a Swift is there that is at least as new as the first line of Package.swift demands.
 require_swift() {
-    local needed found
+    local needed answer found
     needed=$(sed -n '1s/.*swift-tools-version: *//p' Package.swift)
     if ! command -v swift >/dev/null; then
         echo "Shoal needs Swift $needed or later, and there is no 'swift' in PATH. See https://www.swift.org/install/linux/" >&2
         return 1
     fi
-    found=$(swift --version | sed -n 's/.*Swift version \([0-9][0-9.]*\).*/\1/p' | head -n 1)
+    answer=$(swift --version 2>&1) || { echo "$(command -v swift) does not run: $answer" >&2 && return 1; }
+    found=$(sed -n 's/.*Swift version \([0-9][0-9.]*\).*/\1/p' <<<"$answer" | head -n 1)
     if [[ $(printf '%s\n' "$needed" "$found" | sort -V | head -n 1) != "$needed" ]]; then
         echo "Shoal needs Swift $needed or later; $(command -v swift) is ${found:-of an unknown version}. See https://www.swift.org/install/linux/" >&2
         return 1
