@@ -7,7 +7,8 @@ import pytest
 from harness.backend import Backend
 from harness.browsers import Browser, Page
 from harness.comparison import BODY, MARKUP, furnish, same_as_without_shoal
-from harness.site import Site, wait_until_on
+from harness.content import noise
+from harness.site import Site, load, wait_until_on
 
 Start = Callable[..., Browser]
 KINDS = ["chromium", "firefox"]
@@ -21,6 +22,17 @@ def test_all_is_well(browser: Start, site: Site, backend: Backend, kind: str) ->
     backend.tracker.certified(site.url, site.url + "/data.bin")
     page = same_as_without_shoal(browser(kind), site.origin, wait_until_on)
     assert page.evaluate("shoal.stats().totals.fromOrigin") >= len(BODY)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_answer_that_breaks_off_is_an_error_as_without_shoal(browser: Start, site: Site, kind: str) -> None:
+    """A short body never passes for a whole one. Browsers word the failure in their own ways; that it is one counts."""
+    site.origin.put("/broken.bin", noise(100_000, 21), cut_after=50_000)
+    chosen = browser(kind)
+    assert "error" in load(chosen.page(site.url + "/plain"), ["/broken.bin"])["/broken.bin"]
+    page = chosen.page(site.url + "/")
+    wait_until_on(page)
+    assert "error" in load(page, ["/broken.bin"])["/broken.bin"]
 
 
 @pytest.mark.parametrize("kind", KINDS)
