@@ -39,27 +39,30 @@ def test_tracker_and_authority_end_when_they_are_told_to(started: Any, number: i
 
 
 def test_an_authority_keeps_its_keys_and_sites(started: Any, tmp_path: Path) -> None:
-    first = started.add(Authority(["--data-directory", str(tmp_path)]))
+    first = started.add(Authority(data=tmp_path))
     first.register("http://site.example")
-    keyset = get(f"{first.url}/v1/keyset")[2]
     first.stop()
-    second = started.add(Authority(["--data-directory", str(tmp_path)]))
+    second = started.add(Authority(data=tmp_path))
     assert second.thumbprint == first.thumbprint
     assert b"http://site.example" in get(f"http://{second.admin}/v1/sites")[2]
-    assert keyset
 
+
+ROOT = ["--root-thumbprint", "A" * 43]
+"""The one setting of a tracker that has no default."""
 
 WRONG: dict[str, tuple[list[str], dict[str, str], list[str]]] = {
-    "unknown flag": (["tracker", "--colour", "blue"], {}, ["--colour"]),
-    "unknown variable": (["tracker"], {"SHOAL_COLOUR": "blue"}, ["SHOAL_COLOUR"]),
-    "no number": (["tracker", "--connection-limit", "many"], {}, ["connection-limit", "many"]),
-    "no number in the environment": (["tracker"], {"SHOAL_CONNECTION_LIMIT": "many"}, ["SHOAL_CONNECTION_LIMIT", "many"]),
-    "out of range": (["tracker", "--connection-limit", "-1"], {}, ["connection-limit", "-1"]),
-    "no address": (["tracker", "--public-address", "nowhere"], {}, ["public-address", "nowhere"]),
-    "no URL": (["tracker", "--authority-url", "nowhere"], {}, ["authority-url", "nowhere"]),
+    "unknown flag": (["tracker", *ROOT, "--colour", "blue"], {}, ["--colour"]),
+    "unknown variable": (["tracker", *ROOT], {"SHOAL_COLOUR": "blue"}, ["SHOAL_COLOUR"]),
+    "no number": (["tracker", *ROOT, "--connection-limit", "many"], {}, ["connection-limit", "many"]),
+    "no number in the environment": (["tracker", *ROOT], {"SHOAL_CONNECTION_LIMIT": "many"}, ["SHOAL_CONNECTION_LIMIT", "many"]),
+    "out of range": (["tracker", *ROOT, "--connection-limit", "-1"], {}, ["connection-limit", "-1"]),
+    "no address": (["tracker", *ROOT, "--public-address", "nowhere"], {}, ["public-address", "nowhere"]),
+    "no URL": (["tracker", *ROOT, "--authority-url", "nowhere"], {}, ["authority-url", "nowhere"]),
     "no thumbprint": (["tracker", "--root-thumbprint", "short"], {}, ["root-thumbprint"]),
+    "no thumbprint at all": (["tracker"], {}, ["root-thumbprint"]),
+    "a setting twice": (["tracker", *ROOT, *ROOT], {}, ["root-thumbprint", "twice"]),
     "unknown command": (["dance"], {}, ["dance"]),
-    "contradiction": (["tracker", "--ping-interval", "90", "--idle-timeout", "60"], {}, ["ping-interval", "idle-timeout"]),
+    "contradiction": (["tracker", *ROOT, "--ping-interval", "90", "--idle-timeout", "60"], {}, ["ping-interval", "idle-timeout"]),
 }
 
 
@@ -79,7 +82,7 @@ def test_a_wrong_setting_stops_the_start_and_is_named(run: Run, name: str) -> No
 def test_a_wrong_configuration_file_stops_the_start_and_is_named(run: Run, tmp_path: Path, text: str, words: list[str]) -> None:
     file = tmp_path / "shoal.yaml"
     file.write_text(text)
-    process = run("tracker", "--config-file", str(file))
+    process = run("tracker", *ROOT, "--config-file", str(file))
     assert process.exit_code() != 0
     for word in words:
         assert word in "\n".join(process.output), process.tail()

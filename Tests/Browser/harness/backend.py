@@ -50,12 +50,13 @@ class ShoalProcess(Process):
 
 
 class Authority(ShoalProcess):
-    """A signing authority with a data directory of its own."""
+    """A signing authority. Without a `data` directory it has one of its own that goes with it."""
 
-    def __init__(self, arguments: list[str] = []):
+    def __init__(self, arguments: list[str] = [], data: Path | None = None):
         self._data = tempfile.TemporaryDirectory(prefix="shoal-authority-")
         addresses = ["--public-address", ANY_PORT, "--admin-address", ANY_PORT]
-        super().__init__("authority", ["authority", *addresses, "--data-directory", self._data.name, *arguments])
+        directory = str(data or self._data.name)
+        super().__init__("authority", ["authority", *addresses, "--data-directory", directory, *arguments])
         self.url = f"http://{self.address('authority: public')}"
         self.admin = self.address("authority: admin")
         self.thumbprint = self.line(r"root thumbprint\W+([A-Za-z0-9_-]{43})")[1]
