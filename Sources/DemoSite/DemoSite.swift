@@ -39,18 +39,23 @@ public struct DemoSite: Service {
     private let configuration: Configuration
     private let media: MediaLibrary
     private let logger: Logger
+    private let progress: @Sendable (String) -> Void
     private let ready: @Sendable (Int) async -> Void
 
-    /// - Parameter ready: called with the bound port as soon as the site listens.
+    /// - Parameters:
+    ///   - progress: told in sentences how the media come along.
+    ///   - ready: called with the bound port as soon as the site listens.
     public init(
         _ configuration: Configuration,
         logger: Logger,
+        progress: @escaping @Sendable (String) -> Void,
         ready: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
     ) {
         self.init(
             configuration,
             media: MediaLibrary(directory: configuration.mediaDirectory, set: .standard),
             logger: logger,
+            progress: progress,
             ready: ready
         )
     }
@@ -59,9 +64,14 @@ public struct DemoSite: Service {
         _ configuration: Configuration,
         media: MediaLibrary,
         logger: Logger,
+        progress: @escaping @Sendable (String) -> Void = { _ in },
         ready: @escaping @Sendable (_ port: Int) async -> Void
     ) {
-        (self.configuration, self.media, self.logger, self.ready) = (configuration, media, logger, ready)
+        self.configuration = configuration
+        self.media = media
+        self.logger = logger
+        self.progress = progress
+        self.ready = ready
     }
 
     /// Paints what is missing, then serves until it is told to stop.
@@ -70,8 +80,8 @@ public struct DemoSite: Service {
     public func run() async throws {
         let manifest: MediaManifest
         do {
-            manifest = try await cancelWhenGracefulShutdown { [media, logger] in
-                try await media.prepare { logger.info("\($0)") }
+            manifest = try await cancelWhenGracefulShutdown { [media, progress] in
+                try await media.prepare { progress($0.description) }
             }
         } catch is CancellationError {
             return

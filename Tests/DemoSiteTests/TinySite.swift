@@ -52,13 +52,14 @@ func withSite(
         configuration.port = 0
         configure(&configuration)
         let (ports, announce) = AsyncStream<Int>.makeStream()
+        var quiet = Logger(label: "test")
+        quiet.logLevel = .error
         let site = DemoSite(
             configuration,
             media: MediaLibrary(directory: directory, set: .tiny),
-            logger: Logger(label: "test")
-        ) { announce.yield($0) }
-        var quiet = Logger(label: "test")
-        quiet.logLevel = .error
+            logger: quiet,
+            ready: { announce.yield($0) }
+        )
         let group = ServiceGroup(services: [site], logger: quiet)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask {

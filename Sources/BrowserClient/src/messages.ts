@@ -1,0 +1,32 @@
+/** What page and service worker say to each other. */
+
+/** On the client and worker channels, which a site's own code may use too: ours is under a name of its own. */
+export interface ToPage {
+    shoal: { url: string; range: string | null };
+}
+
+export interface ToWorker {
+    /** `here`: this page runs Shoal; it also keeps the worker alive. `own`: Shoal registered this worker, so it takes over. */
+    shoal: "here" | "own";
+}
+
+/** On the port of one request: the page says `held` at once, then how it answers, then one chunk for each `pull`. */
+export const enum Word {
+    held = 1,
+    pull,
+    cancel,
+}
+
+/** How the page answers; `null` instead: the origin shall. */
+export interface Head {
+    status: number;
+    headers: Record<string, string>;
+    /** Bytes of the body. */
+    length: number;
+}
+
+/** One part of the body; `null` when there will be none: the body is an error, never just short. */
+export type Chunk = Uint8Array | null;
+
+/** Marks requests of our own, which the worker leaves alone. */
+export const OWN_REQUEST = "x-shoal";

@@ -1,0 +1,75 @@
+/** Holds the keyset and judges certificates by it (Certificates.md §3.1, §4). */
+
+import { check } from "./bytes";
+import { Claims, Keyset, UNKNOWN_KEY, isCurrent, judgeCertificate, judgeKeyset } from "./certificate";
+import { parseJWS } from "./jws";
+import { KEYSET_INTERVAL } from "./limits";
+import { recall, remember } from "./memory";
+
+/** TypeScript 4.8 does not know it yet. */
+const timeLimit = AbortSignal as unknown as { timeout(milliseconds: number): AbortSignal };
+
+const seconds = (): number => Date.now() / 1000;
+
+/** Whether what was judged before still counts. */
+export const isValid = (judged: { exp: number }): boolean => isCurrent(judged, seconds());
+
+export interface Trust {
+    /** What a certificate claims, if it is good for this site and `url`; otherwise rejects with the reason. */
+    judge(jws: string, url: string): Promise<Claims>;
+    /** Fetches the keyset anew. Rejects with the reason why that did not help. */
+    refresh(): Promise<void>;
+}
+
+/**
+ * @param root the pinned thumbprint of the root key
+ * @param address where the keyset is
+ * @param patience milliseconds that fetching it may take
+ */
+export function createTrust(root: string, address: URL, patience: number): Trust {
+    const name = "keyset-" + root;
+    let keyset: Keyset | undefined;
+    let lowest = 0;
+    let fetched = 0;
+    let refreshing: Promise<void> | undefined;
+
+    async function accept(jws: string) {
+        keyset = await judgeKeyset(jws, root, seconds(), lowest);
+        lowest = keyset.ver;
+        remember(name, jws);
+    }
+
+    /** The keyset of an earlier page saves a round trip. Its version counts even when it has expired. */
+    const remembered = (async () => {
+        const jws = recall(name);
+        if (!jws) return;
+        lowest = parseJWS(jws, Infinity).payload.ver as number;
+        await accept(jws);
+    })().catch(() => {});
+
+    async function fetchKeyset() {
+        await remembered;
+        if (seconds() - fetched < KEYSET_INTERVAL) return;
+        fetched = seconds();
+        const response = await fetch(address, { cache: "no-cache", signal: timeLimit.timeout(patience) });
+        if (response.ok) await accept(await response.text());
+    }
+
+    const refresh = () => (refreshing ??= fetchKeyset().finally(() => (refreshing = undefined)));
+
+    async function judge(jws: string, url: string): Promise<Claims> {
+        await remembered;
+        if (!keyset || !isValid(keyset)) await refresh();
+        const judgeNow = () => {
+            check(keyset && isValid(keyset), "no current keyset");
+            return judgeCertificate(jws, keyset, location.origin, url, seconds());
+        };
+        return judgeNow().catch(async (error) => {
+            check(error.message === UNKNOWN_KEY, error.message);
+            await refresh();
+            return judgeNow();
+        });
+    }
+
+    return { judge, refresh };
+}
