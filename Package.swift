@@ -70,7 +70,13 @@ let package = Package(
         // IO.
         .target(name: "Signing", dependencies: ["COpenSSL", "ContentTrust"], swiftSettings: strict),
         .target(name: "PrometheusExposition", dependencies: [.coreMetrics], swiftSettings: strict),
-        .target(name: "BrowserClient", dependencies: ["COpenSSL", "ContentTrust"], swiftSettings: strict),
+        .target(
+            name: "BrowserClient",
+            dependencies: ["COpenSSL"],
+            exclude: ["shoal.d.ts", "src", "tsconfig.json", "tsconfig.worker.json"],
+            resources: [.embedInCode("Bundle")],
+            swiftSettings: strict
+        ),
         .target(
             name: "TrackerNode",
             dependencies: [
@@ -97,6 +103,7 @@ let package = Package(
             dependencies: [
                 "BrowserClient", .httpTypes, .hummingbird, .logging, .nioCore, .nioPosix, .serviceLifecycle,
             ],
+            resources: [.embedInCode("Pages")],
             swiftSettings: strict
         ),
 
@@ -127,7 +134,9 @@ let package = Package(
         .testTarget(name: "ContentTrustTests", dependencies: ["ContentTrust", "Signing"], swiftSettings: strict),
         .testTarget(
             name: "TrackerProtocolTests",
-            dependencies: ["ContentTrust", "TestSupport", "TrackerProtocol", .nioCore, .nioEmbedded, .nioWebSocket],
+            dependencies: [
+                "ContentTrust", "Presence", "TestSupport", "TrackerProtocol", .nioCore, .nioEmbedded, .nioWebSocket,
+            ],
             swiftSettings: strict
         ),
         .testTarget(

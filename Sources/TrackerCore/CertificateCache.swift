@@ -14,6 +14,9 @@ public struct CertificateCache: Sendable {
     /// Seconds for which "the authority cannot be reached" is repeated without trying again.
     public static let outageLifetime = 1
 
+    /// The longest time in seconds after which a pending URL is asked for again, whatever the authority says.
+    public static let retryLimit = 3_600
+
     /// One URL of one site.
     public struct Key: Hashable, Sendable {
         public var site: WebOrigin
@@ -94,6 +97,8 @@ public struct CertificateCache: Sendable {
     ///
     /// - Returns: the answers that are complete now.
     public mutating func answered(_ key: Key, _ result: CertificateLookUp, now: Int) -> [Answer] {
+        var result = result
+        if case .pending(let retry) = result { result = .pending(retry: min(max(1, retry), Self.retryLimit)) }
         remember(key, result, now: now)
         var complete: [Answer] = []
         for (ticket, index) in inFlight.removeValue(forKey: key) ?? [] {
@@ -115,7 +120,7 @@ public struct CertificateCache: Sendable {
             let refreshAt = certificate.expires - (certificate.expires - certificate.notBefore) / 3
             known[key] = Known(result: result, refreshAt: refreshAt, expires: certificate.expires)
             return
-        case .pending(let retry): lifetime = max(1, retry)
+        case .pending(let retry): lifetime = retry
         case .refused(let error): lifetime = error.code == .unavailable ? Self.outageLifetime : Self.refusalLifetime
         }
         // A certificate that is still valid outlives the outage of the authority that it should have been renewed by.

@@ -40,6 +40,11 @@ struct CertificateVerdicts {
     private struct Key: Hashable {
         var certificate: String
         var site: WebOrigin
+
+        /// By bytes: String's own == takes texts for equal that only look alike, such as K and KELVIN SIGN.
+        static func == (a: Self, b: Self) -> Bool {
+            a.site == b.site && a.certificate.utf8.elementsEqual(b.certificate.utf8)
+        }
     }
 
     private let judging: any CertificateJudging

@@ -1,3 +1,4 @@
+import ContentTrust
 import Presence
 import TrackerProtocol
 
@@ -20,7 +21,22 @@ extension TrackerCore {
             )
             return reject(RejectedMessage(error: error, id: id), peer, &actions)
         }
-        var entries = [PendingFind.Entry](repeating: .unknown, count: find.urls.count)
+        var entries: [PendingFind.Entry] = []
+        var urls: [String] = []
+        for (index, url) in find.urls.enumerated() {
+            do throws(WebAddressError) {
+                urls.append(try ContentURL(url).text)
+                entries.append(.unknown)
+            } catch {
+                let refusal = ProtocolError(
+                    .badValue,
+                    "A URL is absolute, without fragment, as a browser writes it: \(error).",
+                    field: "urls[\(index)]",
+                    got: .text(url)
+                )
+                entries.append(.refused(refusal))
+            }
+        }
         for (index, certificate) in find.certificates.enumerated() {
             do throws(ProtocolError) {
                 let verdict = try judge(certificate, "certificates[\(index)]", site: connection.site, now: now)
@@ -34,17 +50,19 @@ extension TrackerCore {
         connection.finds[token.serial] = PendingFind(id: id, peers: find.peers, entries: entries)
         let site = connection.site
         connections[peer] = connection
-        if find.urls.isEmpty {
+        if urls.isEmpty {
             findPeers(token, actions: &actions)
         } else {
-            actions.append(.lookUp(token, site: site, urls: find.urls))
+            actions.append(.lookUp(token, site: site, urls: urls))
         }
     }
 
     /// The directory has answered a `lookUp`, one result for each URL. Of a connection that has ended: nothing.
     public mutating func lookedUp(_ token: FindToken, _ results: [CertificateLookUp], actions: inout [TrackerAction]) {
         guard var find = connections[token.peer]?.finds[token.serial] else { return }
-        for (index, result) in results.enumerated() where index < find.entries.count {
+        var results = results.makeIterator()
+        for (index, entry) in find.entries.enumerated() {
+            guard case .unknown = entry, let result = results.next() else { continue }
             find.entries[index] =
                 switch result {
                 case .certified(let verdict, let certificate): .certified(verdict.content, certificate)
@@ -71,6 +89,7 @@ extension TrackerCore {
         now: Moment,
         actions: inout [TrackerAction]
     ) {
+        guard connections[token.peer]?.finds[token.serial] != nil else { return }
         let capacity = limits.introductionMemory
         for case .peers(let peers) in replies {
             tally.introductions += peers.count

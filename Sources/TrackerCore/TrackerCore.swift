@@ -102,6 +102,8 @@ public struct TrackerCore {
     ) {
         guard connections[peer] != nil else { return }
         connections[peer]?.lastHeard = now.uptimeMilliseconds
+        // Answered at any rate (RFC 6455 §5.5.1): it ends the load that a rate guards against.
+        if case .close = event { return close(peer, .normal, "", actions: &actions) }
         guard admit(peer, now: now, actions: &actions) else { return }
         switch event {
         case .message(let message) where message.isText:
@@ -122,10 +124,8 @@ public struct TrackerCore {
             reject(RejectedMessage(error: error), peer, &actions)
         case .ping(let payload):
             actions.append(.pong(payload, to: peer))
-        case .pong:
+        case .pong, .close:
             break
-        case .close:
-            close(peer, .normal, "", actions: &actions)
         }
     }
 

@@ -19,10 +19,12 @@ struct LibtorrentVectors: Decodable {
     static func content(length: Int) -> [UInt8] {
         var content: [UInt8] = []
         content.reserveCapacity(length + 32)
+        let prefix = Array("shoal-\(length)".utf8)
+        var block = prefix + [UInt8](repeating: 0, count: 8)
         var counter: UInt64 = 0
         while content.count < length {
-            let counterBytes = (0..<8).map { UInt8(truncatingIfNeeded: counter >> (56 - 8 * UInt64($0))) }
-            content += SHA256.hash(Array("shoal-\(length)".utf8) + counterBytes)
+            withUnsafeBytes(of: counter.bigEndian) { block.replaceSubrange(prefix.count..., with: $0) }
+            content += SHA256.hash(block)
             counter += 1
         }
         content.removeLast(content.count - length)

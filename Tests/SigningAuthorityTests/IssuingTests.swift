@@ -267,4 +267,20 @@ import Testing
             #expect(ContinuousClock.now - start < .seconds(30))
         }
     }
+
+    /// Queries are where sites put what belongs to one visitor.
+    @Test func queriesAreNotLogged() async throws {
+        let origin = try await TestOrigin { _ in TestOrigin.response("x", status: "404 Not Found") }
+        let log = RecordedLog()
+        try await withFolder { folder in
+            try await withAuthority(folder: folder, sites: [site(origin)], log: log) { harness in
+                for path in ["/a?visitor=alice", "/b"] {
+                    _ = try await harness.settled(origin.address, origin.address + path)
+                }
+                _ = try await harness.ask(origin.address, "https://foreign.example/?visitor=alice")
+            }
+        }
+        #expect(log.lines.contains { $0.contains("bad-status") && $0.contains(origin.address + "/a") })
+        #expect(!log.lines.contains { $0.contains("alice") })
+    }
 }

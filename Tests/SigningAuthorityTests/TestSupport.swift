@@ -40,6 +40,27 @@ final class TestResolver: HostResolver {
     }
 }
 
+/// Keeps every line of a log, at the finest level.
+struct RecordedLog: LogHandler {
+    private final class Lines: Sendable { let lines = Mutex<[String]>([]) }
+
+    private let recorded = Lines()
+    var metadata: Logger.Metadata = [:]
+    var logLevel = Logger.Level.trace
+
+    var lines: [String] { recorded.lines.withLock { $0 } }
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) {
+        let all = metadata.merging(event.metadata ?? [:]) { $1 }
+        recorded.lines.withLock { $0.append("\(event.message) \(all)") }
+    }
+}
+
 /// A folder of its own, removed afterwards.
 func withFolder<R>(_ body: (String) async throws -> R) async throws -> R {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("shoal-\(UUID().uuidString)").path
@@ -50,7 +71,7 @@ func withFolder<R>(_ body: (String) async throws -> R) async throws -> R {
 /// Waits for a condition; fails when it does not come about in time.
 func eventually(
     _ what: Comment,
-    within limit: Duration = .seconds(30),
+    within limit: Duration = .seconds(60),
     sourceLocation: SourceLocation = #_sourceLocation,
     _ condition: () async throws -> Bool
 ) async throws {
@@ -126,6 +147,7 @@ func withAuthority<R: Sendable>(
     clock: TestClock = TestClock(),
     sites: [Site] = [],
     resolver: any HostResolver = SystemResolver(),
+    log: RecordedLog = RecordedLog(),
     configure: (inout AuthorityConfiguration) -> Void = { _ in },
     _ body: @escaping @Sendable (AuthorityHarness) async throws -> R
 ) async throws -> R {
@@ -133,8 +155,7 @@ func withAuthority<R: Sendable>(
     configuration.publicPort = 0
     configuration.adminPort = 0
     configure(&configuration)
-    var logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-    logger.logLevel = .critical
+    let logger = Logger(label: "test") { _ in log }
     let (listening, bound) = AsyncStream.makeStream(of: (SigningAuthority.Side, Int).self)
     let authority = try await SigningAuthority(
         configuration: configuration,

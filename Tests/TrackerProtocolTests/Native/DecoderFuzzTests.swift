@@ -1,4 +1,5 @@
 import NIOCore
+import Presence
 import TestSupport
 import Testing
 import TrackerProtocol
@@ -7,7 +8,7 @@ import TrackerProtocol
 @Suite struct DecoderFuzzTests {
     @Test(arguments: 1...10 as ClosedRange<UInt64>)
     func alwaysAnswers(seed: UInt64) {
-        var random = SeededGenerator(seed: seed)
+        var random = SplitMix64(seed: seed)
         let seeds = Sample.valid.map { Array($0.utf8) }
         var accepted = 0
         var codes = Set<ProtocolError.Code>()

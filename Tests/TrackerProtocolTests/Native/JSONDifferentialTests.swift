@@ -1,5 +1,6 @@
 import ContentTrust
 import Foundation
+import Presence
 import TestSupport
 import Testing
 
@@ -39,7 +40,7 @@ import Testing
 
     @Test(arguments: 1...8 as ClosedRange<UInt64>)
     func acceptsWhatFoundationAccepts(seed: UInt64) {
-        var random = SeededGenerator(seed: seed)
+        var random = SplitMix64(seed: seed)
         var accepted = 0
         for _ in 0..<5_000 {
             let bytes = JSONMutation.text(using: &random)

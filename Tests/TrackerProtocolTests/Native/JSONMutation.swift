@@ -1,3 +1,4 @@
+import Presence
 import TestSupport
 
 /// Texts that are JSON, or nearly: valid ones with pieces removed, repeated, swapped and changed.
@@ -17,11 +18,11 @@ enum JSONMutation {
         "null", " ", "\n", "\u{1}", "\u{7F}", "é", "/", "\"a\":", "[[", "]]", "00", "1.", "\\n", "'",
     ].map { Array($0.utf8) }
 
-    static func text(using random: inout SeededGenerator) -> [UInt8] {
+    static func text(using random: inout SplitMix64) -> [UInt8] {
         mutate(seeds.randomElement(using: &random) ?? [], times: Int.random(in: 0...3, using: &random), using: &random)
     }
 
-    static func mutate(_ text: [UInt8], times: Int, using random: inout SeededGenerator) -> [UInt8] {
+    static func mutate(_ text: [UInt8], times: Int, using random: inout SplitMix64) -> [UInt8] {
         var text = text
         for _ in 0..<times {
             let start = Int.random(in: 0...text.count, using: &random)

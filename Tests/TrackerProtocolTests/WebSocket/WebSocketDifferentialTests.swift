@@ -1,6 +1,7 @@
 import NIOCore
 import NIOEmbedded
 import NIOWebSocket
+import Presence
 import TestSupport
 import Testing
 import TrackerProtocol
@@ -12,7 +13,7 @@ import TrackerProtocol
         var frames: [WebSocketFrame] = []
         var events: [WebSocketDecoder.Event] = []
 
-        init(using random: inout SeededGenerator) {
+        init(using random: inout SplitMix64) {
             for _ in 0..<Int.random(in: 1...6, using: &random) { addMessage(using: &random) }
             if random.oneIn(3) {
                 add(.connectionClose, [0x03, 0xE8] + random.bytes(.random(in: 0...123, using: &random)), &random)
@@ -24,7 +25,7 @@ import TrackerProtocol
             _ opcode: NIOWebSocket.WebSocketOpcode,
             _ payload: [UInt8],
             isFinal: Bool = true,
-            _ random: inout SeededGenerator
+            _ random: inout SplitMix64
         ) {
             frames.append(
                 WebSocketFrame(
@@ -36,7 +37,7 @@ import TrackerProtocol
             )
         }
 
-        private mutating func addMessage(using random: inout SeededGenerator) {
+        private mutating func addMessage(using random: inout SplitMix64) {
             let sizes = [0, 1, 7, 8, 9, 125, 126, 127, 128, 999, 65_535, 65_536]
             let exact = sizes.randomElement(using: &random) ?? 0
             let payload = random.bytes(random.oneIn(2) ? exact : Int.random(in: 0...3_000, using: &random))
@@ -55,7 +56,7 @@ import TrackerProtocol
             events.append(isText ? .text(payload) : .binary(payload))
         }
 
-        private mutating func addControlFrames(using random: inout SeededGenerator) {
+        private mutating func addControlFrames(using random: inout SplitMix64) {
             while random.oneIn(4) {
                 let payload = random.bytes(Int.random(in: 0...125, using: &random))
                 let isPing = random.oneIn(2)
@@ -79,7 +80,7 @@ import TrackerProtocol
 
     @Test(arguments: 1...40 as ClosedRange<UInt64>)
     func readsWhatNIOWritesHoweverItIsChunked(seed: UInt64) throws {
-        var random = SeededGenerator(seed: seed)
+        var random = SplitMix64(seed: seed)
         let conversation = Conversation(using: &random)
         for chunks in chunkings(of: try conversation.bytes, using: &random) {
             var decoder = WebSocketDecoder(messageSizeLimit: 65_536, oversizeFactor: 16)

@@ -1,4 +1,5 @@
 import NIOCore
+import Presence
 import TestSupport
 import Testing
 import TrackerProtocol
@@ -7,7 +8,7 @@ import TrackerProtocol
 @Suite struct WebSocketFuzzTests {
     @Test(arguments: 1...8 as ClosedRange<UInt64>)
     func survivesRandomBytes(seed: UInt64) {
-        var random = SeededGenerator(seed: seed)
+        var random = SplitMix64(seed: seed)
         for _ in 0..<2_000 {
             var decoder = WebSocketDecoder(messageSizeLimit: 64, oversizeFactor: 4)
             for _ in 0..<Int.random(in: 1...6, using: &random) {
@@ -20,7 +21,7 @@ import TrackerProtocol
     /// Valid frames with a few bytes changed reach deeper than noise does.
     @Test(arguments: 1...8 as ClosedRange<UInt64>)
     func survivesChangedFrames(seed: UInt64) {
-        var random = SeededGenerator(seed: seed)
+        var random = SplitMix64(seed: seed)
         var violations = 0
         var messages = 0
         for _ in 0..<1_000 {
