@@ -6,6 +6,9 @@ import { Frame, Reason, Type, decodeFrame, encodeFrame } from "./frames";
 import { BLOCK, BUSY_PAUSE, CANCEL_GRACE, MOST_WAITING, REQUEST_TIMEOUT, SEND_AHEAD } from "./limits";
 import { Source } from "./schedule";
 
+/** Bytes of blocks that went to all peers of this page. */
+export let uploaded = 0;
+
 /** What a peer needs of a data channel. */
 export type Channel = Pick<RTCDataChannel, "binaryType" | "bufferedAmount" | "bufferedAmountLowThreshold"> &
     Pick<RTCDataChannel, "onbufferedamountlow" | "onclose" | "onmessage" | "onopen" | "readyState"> & {
@@ -170,20 +173,18 @@ export function createPeer(id: string, channel: Channel, host: PeerHost, ended: 
             const piece = mayUpload ? await host.piece(toBase64URL(frame.rest), frame.index) : undefined;
             if (!piece) send(Type.refuse, frame.id, [mayUpload ? Reason.notHere : Reason.noUpload]);
             for (let at = 0; piece && at < piece.byteLength && waiting[0] === frame; at += BLOCK) {
-                await roomToSend();
+                if (channel.bufferedAmount > SEND_AHEAD) {
+                    await new Promise((resolve) => (channel.onbufferedamountlow = resolve));
+                }
                 const block = new Uint8Array(piece).subarray(at, at + BLOCK);
                 send(Type.block, frame.id, block, at / BLOCK);
                 peer.sent += block.length;
+                uploaded += block.length;
             }
             if (waiting[0] === frame) waiting.shift();
             host.changed();
         }
         isServing = false;
-    }
-
-    async function roomToSend() {
-        if (channel.bufferedAmount < SEND_AHEAD) return;
-        await new Promise((resolve) => (channel.onbufferedamountlow = resolve));
     }
 
     channel.binaryType = "arraybuffer";

@@ -7,7 +7,7 @@ import { Chunk, Head, ToWorker, Word } from "./messages";
 declare const self: ServiceWorkerGlobalScope;
 
 /** In our own URL, because it must be known before the first request, each time the browser starts this worker. */
-const paths = (new URL(self.location.href).searchParams.get("paths") ?? "").split(" ").filter((path) => path);
+const paths: string[] = new URLSearchParams(location.search).get("paths")?.match(/\/\S*/g) ?? [];
 
 /** Pages that did not answer, so that their next requests do not wait. */
 const silent = new Set<string>();
@@ -25,7 +25,7 @@ self.addEventListener("message", ({ data, source }) => {
 
 self.addEventListener("fetch", (event) => {
     const { request, clientId } = event;
-    if (!clientId || silent.has(clientId) || !isServed(request, self.location.origin, paths)) return;
+    if (!clientId || silent.has(clientId) || !isServed(request, location.origin, paths)) return;
     event.respondWith(answer(event).then((response) => response ?? fetch(request)));
 });
 
@@ -40,7 +40,10 @@ async function answer({ request, clientId }: FetchEvent): Promise<Response | und
             port1.postMessage(Word.cancel);
             resolve(null);
         }, ANSWER_TIMEOUT);
-        port1.onmessage = ({ data }) => (data === Word.held ? clearTimeout(timer) : resolve(data));
+        port1.onmessage = ({ data }) => {
+            clearTimeout(timer);
+            if (data !== Word.held) resolve(data);
+        };
         client.postMessage({ shoal: { url: request.url.split("#")[0], range: request.headers.get("range") } }, [port2]);
     });
     if (!head) return;
