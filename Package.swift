@@ -70,7 +70,13 @@ let package = Package(
         // IO.
         .target(name: "Signing", dependencies: ["COpenSSL", "ContentTrust"], swiftSettings: strict),
         .target(name: "PrometheusExposition", dependencies: [.coreMetrics], swiftSettings: strict),
-        .target(name: "BrowserClient", dependencies: ["COpenSSL", "ContentTrust"], swiftSettings: strict),
+        .target(
+            name: "BrowserClient",
+            dependencies: ["COpenSSL"],
+            exclude: ["shoal.d.ts", "src", "tsconfig.json", "tsconfig.worker.json"],
+            resources: [.embedInCode("Bundle")],
+            swiftSettings: strict
+        ),
         .target(
             name: "TrackerNode",
             dependencies: [

@@ -39,19 +39,39 @@ public struct DemoSite: Service {
     private let configuration: Configuration
     private let media: MediaLibrary
     private let logger: Logger
+    private let progress: @Sendable (String) -> Void
     private let ready: @Sendable (Int) async -> Void
 
-    /// - Parameter ready: called with the bound port as soon as the site listens.
-    public init(_ configuration: Configuration, logger: Logger, ready: @escaping @Sendable (_ port: Int) async -> Void = { _ in }) {
+    /// - Parameters:
+    ///   - progress: told in sentences how the media come along.
+    ///   - ready: called with the bound port as soon as the site listens.
+    public init(
+        _ configuration: Configuration,
+        logger: Logger,
+        progress: @escaping @Sendable (String) -> Void,
+        ready: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
+    ) {
         self.init(
-            configuration, media: MediaLibrary(directory: configuration.mediaDirectory, set: .standard), logger: logger, ready: ready
+            configuration,
+            media: MediaLibrary(directory: configuration.mediaDirectory, set: .standard),
+            logger: logger,
+            progress: progress,
+            ready: ready
         )
     }
 
     init(
-        _ configuration: Configuration, media: MediaLibrary, logger: Logger, ready: @escaping @Sendable (_ port: Int) async -> Void
+        _ configuration: Configuration,
+        media: MediaLibrary,
+        logger: Logger,
+        progress: @escaping @Sendable (String) -> Void = { _ in },
+        ready: @escaping @Sendable (_ port: Int) async -> Void
     ) {
-        (self.configuration, self.media, self.logger, self.ready) = (configuration, media, logger, ready)
+        self.configuration = configuration
+        self.media = media
+        self.logger = logger
+        self.progress = progress
+        self.ready = ready
     }
 
     /// Paints what is missing, then serves until it is told to stop.
@@ -60,18 +80,22 @@ public struct DemoSite: Service {
     public func run() async throws {
         let manifest: MediaManifest
         do {
-            manifest = try await cancelWhenGracefulShutdown { [media, logger] in
-                try await media.prepare { logger.info("\($0)") }
+            manifest = try await cancelWhenGracefulShutdown { [media, progress] in
+                try await media.prepare { progress($0.description) }
             }
         } catch is CancellationError {
             return
         }
         let responder = OriginResponder(
-            try siteContents(configuration, media: media, manifest: manifest, startedAt: Date()), counts: AccessCounts()
+            try siteContents(configuration, media: media, manifest: manifest, startedAt: Date()),
+            counts: AccessCounts()
         )
         let application = Application(
             responder: responder,
-            configuration: .init(address: .hostname(configuration.address, port: configuration.port), serverName: "shoal-demo"),
+            configuration: .init(
+                address: .hostname(configuration.address, port: configuration.port),
+                serverName: "shoal-demo"
+            ),
             onServerRunning: { [ready] channel in await ready(channel.localAddress?.port ?? 0) },
             logger: logger
         )
@@ -86,7 +110,8 @@ extension MediaLibrary.Progress: CustomStringConvertible {
         case .complete(let files): "All \(files) pictures and films of the demo site are there"
         case .started(let missing, let files):
             "Painting \(missing) of the demo site's \(files) pictures and films; this is done once and takes about a minute"
-        case .finished(let name, let bytes, let done, let missing): "Painted \(name), \(megabytes(bytes)) (\(done) of \(missing))"
+        case .finished(let name, let bytes, let done, let missing):
+            "Painted \(name), \(megabytes(bytes)) (\(done) of \(missing))"
         case .film(let frame, let frames): "Painting the film: \(frame) of \(frames) frames"
         }
     }

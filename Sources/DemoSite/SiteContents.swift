@@ -6,12 +6,17 @@ import NIOCore
 ///
 /// - Parameter startedAt: when this process began to serve its pages, which are in its code; their time of last change.
 func siteContents(
-    _ configuration: DemoSite.Configuration, media: MediaLibrary, manifest: MediaManifest, startedAt: Date
+    _ configuration: DemoSite.Configuration,
+    media: MediaLibrary,
+    manifest: MediaManifest,
+    startedAt: Date
 ) throws -> [String: Representation] {
     let builtIn = Date(timeIntervalSince1970: startedAt.timeIntervalSince1970.rounded(.down))
     func resident(_ bytes: [UInt8], _ contentType: String, cache: Caching) -> Representation {
         Representation(
-            content: .bytes(ByteBuffer(bytes: bytes)), contentType: contentType, cacheControl: cache.rawValue,
+            content: .bytes(ByteBuffer(bytes: bytes)),
+            contentType: contentType,
+            cacheControl: cache.rawValue,
             validators: Validators(entityTag: "\"\(fingerprint(bytes))\"", lastModified: builtIn)
         )
     }
@@ -29,7 +34,11 @@ func siteContents(
     contents["/icon.svg"] = resident(PackageResources.icon_svg, "image/svg+xml", cache: .short)
     if configuration.embedding == .selfHosted {
         contents["/shoal.js"] = resident(BrowserClient.pageScript, "text/javascript; charset=utf-8", cache: .short)
-        contents["/shoal-worker.js"] = resident(BrowserClient.workerScript, "text/javascript; charset=utf-8", cache: .short)
+        contents["/shoal-worker.js"] = resident(
+            BrowserClient.workerScript,
+            "text/javascript; charset=utf-8",
+            cache: .short
+        )
     }
     for (name, file) in manifest.files where media.set.fileNames.contains(name) {
         let url = media.url(of: name)
@@ -37,7 +46,8 @@ func siteContents(
         let changed = values.contentModificationDate ?? startedAt
         contents["/media/\(name)"] = Representation(
             content: .file(path: url.path, length: file.bytes),
-            contentType: name.hasSuffix(".webm") ? "video/webm" : "image/jpeg", cacheControl: Caching.short.rawValue,
+            contentType: name.hasSuffix(".webm") ? "video/webm" : "image/jpeg",
+            cacheControl: Caching.short.rawValue,
             validators: Validators(
                 entityTag: "\"\(file.tag)\"",
                 lastModified: Date(timeIntervalSince1970: changed.timeIntervalSince1970.rounded(.down))

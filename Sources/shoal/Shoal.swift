@@ -10,6 +10,6 @@ struct Shoal: AsyncParsableCommand {
             Every setting is a flag (--redis-url), an environment variable (SHOAL_REDIS_URL) and a key of the configuration \
             file (redis-url: …); flags win over the environment, and that over the file.
             """,
-        subcommands: [TrackerCommand.self, AuthorityCommand.self, SitesCommand.self]
+        subcommands: [UpCommand.self, TrackerCommand.self, AuthorityCommand.self, SitesCommand.self]
     )
 }

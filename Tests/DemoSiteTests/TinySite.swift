@@ -14,11 +14,19 @@ extension MediaSet {
         version: "tiny",
         paintings: [
             Painting(
-                name: "shore", title: "Shore", description: "A \"shore\" & its surf", width: 96, height: 64,
+                name: "shore",
+                title: "Shore",
+                description: "A \"shore\" & its surf",
+                width: 96,
+                height: 64,
                 scene: AerialCoastScene(palette: .tropical, shape: .shore(angle: 2), seed: 1)
             ),
             Painting(
-                name: "shoal", title: "Shoal", description: "Fish", width: 64, height: 96,
+                name: "shoal",
+                title: "Shoal",
+                description: "Fish",
+                width: 64,
+                height: 96,
                 scene: UnderwaterScene(palette: .deep, coat: .herring, manner: .init(count: 12), swimTime: 1, seed: 2)
             ),
         ],
@@ -36,18 +44,22 @@ func withTemporaryDirectory<Value>(_ body: (URL) async throws -> Value) async th
 
 /// Runs a demo site with the tiny media on a port of the system's choice.
 func withSite(
-    _ configure: (inout DemoSite.Configuration) -> Void = { _ in }, _ body: @escaping @Sendable (TestClient, URL) async throws -> Void
+    _ configure: (inout DemoSite.Configuration) -> Void = { _ in },
+    _ body: @escaping @Sendable (TestClient, URL) async throws -> Void
 ) async throws {
     try await withTemporaryDirectory { directory in
         var configuration = DemoSite.Configuration(mediaDirectory: directory, rootThumbprint: "root\"<thumbprint>")
         configuration.port = 0
         configure(&configuration)
         let (ports, announce) = AsyncStream<Int>.makeStream()
-        let site = DemoSite(
-            configuration, media: MediaLibrary(directory: directory, set: .tiny), logger: Logger(label: "test")
-        ) { announce.yield($0) }
         var quiet = Logger(label: "test")
         quiet.logLevel = .error
+        let site = DemoSite(
+            configuration,
+            media: MediaLibrary(directory: directory, set: .tiny),
+            logger: quiet,
+            ready: { announce.yield($0) }
+        )
         let group = ServiceGroup(services: [site], logger: quiet)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask {
@@ -56,7 +68,11 @@ func withSite(
             }
             tasks.addTask {
                 guard let port = await ports.first(where: { _ in true }) else { return }
-                let client = TestClient(host: "localhost", port: port, eventLoopGroupProvider: .shared(.singletonMultiThreadedEventLoopGroup))
+                let client = TestClient(
+                    host: "localhost",
+                    port: port,
+                    eventLoopGroupProvider: .shared(.singletonMultiThreadedEventLoopGroup)
+                )
                 client.connect()
                 do {
                     try await body(client, directory)
@@ -74,7 +90,7 @@ func withSite(
 }
 
 extension TestClient {
-    func get(_ path: String, _ fields: HTTPFields = [:], method: HTTPRequest.Method = .get) async throws -> (
+    func fetch(_ path: String, _ fields: HTTPFields = [:], method: HTTPRequest.Method = .get) async throws -> (
         status: Int, fields: HTTPFields, body: [UInt8]
     ) {
         let response = try await execute(.init(path, method: method, authority: "localhost", headers: fields))

@@ -84,6 +84,25 @@ import Testing
         #expect(origin.requests.first?.headers["host"] == "site.example:\(origin.port)")
     }
 
+    /// Also with TLS: the address is connected to, and the name is asked for (RFC 6066 §3).
+    @Test func theServerNameOfTLSIsTheName() async throws {
+        let origin = try await TestOrigin { _ in [] }
+        let resolver = TestResolver(["site.example": [["127.0.0.1"]]])
+        let task = Task { try await fetch("https://site.example:\(origin.port)/", resolver: resolver) }
+        try await eventually("the client says hello") {
+            String(decoding: origin.received, as: UTF8.self).contains("site.example")
+        }
+        task.cancel()
+        _ = try? await task.value
+    }
+
+    @Test func ipv6Literals() async throws {
+        let origin = try await TestOrigin(host: "::1") { _ in TestOrigin.response("x") }
+        #expect(code(try await fetch("http://[::1]:\(origin.port)/a")) == nil)
+        #expect(origin.requests.first?.target == "/a")
+        #expect(origin.requests.first?.headers["host"] == "[::1]:\(origin.port)")
+    }
+
     /// A name that has a public address when it is judged and a private one when it is connected to gains nothing.
     @Test func rebindingIsOfNoUse() async throws {
         let origin = try await TestOrigin { _ in TestOrigin.response("secret") }

@@ -24,6 +24,7 @@ final class TestOrigin: Sendable {
     /// What connections share with the test; it does not keep the server alive.
     private final class Core: Sendable {
         let requests = Mutex<[Request]>([])
+        let received = Mutex<[UInt8]>([])
         let script: Mutex<@Sendable (Request) -> [Step]>
         let gate = MultiThreadedEventLoopGroup.singleton.next().makePromise(of: Void.self)
 
@@ -40,7 +41,7 @@ final class TestOrigin: Sendable {
     let port: Int
 
     /// - Parameter script: what to do for each request; without a final `close` the connection stays open for the next one.
-    init(_ script: @escaping @Sendable (Request) -> [Step]) async throws {
+    init(host: String = "127.0.0.1", _ script: @escaping @Sendable (Request) -> [Step]) async throws {
         let core = Core(script)
         self.core = core
         channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
@@ -50,7 +51,7 @@ final class TestOrigin: Sendable {
                     try channel.pipeline.syncOperations.addHandler(ConnectionHandler(core: core))
                 }
             }
-            .bind(host: "127.0.0.1", port: 0).get()
+            .bind(host: host, port: 0).get()
         port = channel.localAddress?.port ?? 0
     }
 
@@ -61,6 +62,8 @@ final class TestOrigin: Sendable {
 
     var address: String { "http://127.0.0.1:\(port)" }
     var requests: [Request] { core.requests.withLock { $0 } }
+    /// Every byte that came, be it HTTP or not.
+    var received: [UInt8] { core.received.withLock { $0 } }
     func requests(for target: String) -> Int { requests.count { $0.target == target } }
     func release() { core.gate.succeed() }
     func answer(_ script: @escaping @Sendable (Request) -> [Step]) { core.script.withLock { $0 = script } }
@@ -81,7 +84,9 @@ final class TestOrigin: Sendable {
         init(core: Core) { self.core = core }
 
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-            received += String(buffer: unwrapInboundIn(data))
+            let bytes = unwrapInboundIn(data)
+            core.received.withLock { $0 += Array(buffer: bytes) }
+            received += String(buffer: bytes)
             while let end = received.range(of: "\r\n\r\n") {
                 let request = Self.parse(received[..<end.lowerBound])
                 received = String(received[end.upperBound...])

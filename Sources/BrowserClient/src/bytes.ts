@@ -1,4 +1,6 @@
-/** Throws `problem` unless `condition` holds; `what was refused and why` is all that a caller may learn from it. */
+export const MALFORMED = "malformed";
+
+/** Throws an error that says `problem`, unless `condition` holds. */
 export function check(condition: unknown, problem: string): asserts condition {
     if (!condition) throw Error(problem);
 }
@@ -16,6 +18,6 @@ export const toBase64URL = (bytes: Uint8Array): string =>
  */
 export function fromBase64URL(text: string): Uint8Array {
     const bytes = Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (c) => c.charCodeAt(0));
-    check(toBase64URL(bytes) === text, "not base64url");
+    check(toBase64URL(bytes) === text, MALFORMED);
     return bytes;
 }

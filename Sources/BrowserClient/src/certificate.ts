@@ -1,7 +1,7 @@
 /** The rules by which keysets and content certificates are judged (Certificates.md §3 and §4). Time is in seconds. */
 
-import { check, fromBase64URL, toBase64URL } from "./bytes";
-import { Fields, Key, MALFORMED, byteLength, importKey, parseJWS, verify } from "./jws";
+import { MALFORMED, check, fromBase64URL, toBase64URL } from "./bytes";
+import { Fields, Key, byteLength, importKey, parseJWS, verify } from "./jws";
 import {
     CLOCK_SKEW,
     LONGEST_CERTIFICATE,
@@ -120,6 +120,6 @@ export async function pieceHashes({ cid, len, pln }: Claims, layer: string | und
     const hashes = [];
     for (let at = 0; at < bytes.length; at += 32) hashes.push(bytes.slice(at, at + 32));
     const isWhole = bytes.length === Math.ceil(len / pln) * 32;
-    check(isWhole && toBase64URL(await layerRoot(hashes, pln)) === cid, "layer of other content");
+    check(isWhole && toBase64URL(await layerRoot(hashes, pln)) === cid, MALFORMED);
     return hashes.map(toBase64URL);
 }

@@ -2,6 +2,7 @@
 
 import { toBase64URL } from "./bytes";
 import { Certificate } from "./certificate";
+import { now } from "./clock";
 import { Reason } from "./frames";
 import { BLOCK, LOOK_AHEAD, ORIGIN_PAUSE } from "./limits";
 import { pieceHash } from "./merkle";
@@ -38,8 +39,8 @@ export interface Content {
 
 export interface ContentHost extends Pick<PeerHost, "mayUpload" | "changed"> {
     patience: number;
-    /** The peer, while there is a connection. */
-    peer(id: string): Peer | undefined;
+    /** By ID: those with a connection. */
+    peers: Map<string, Peer>;
     /** A reader waits, and no peer is left. */
     needsPeers(): void;
     completed(blob: Blob): void;
@@ -78,10 +79,9 @@ export function createContent(
     const isHeld = (piece: number) => !!(kept || pieces[piece]);
     const state: State = { count, pieceLength, isHeld, asked, readers, streams, originRetryAt: 0, mayComplete: 0 };
 
-    const now = () => performance.now();
     const isComplete = () => heldCount === count;
     const isActive = () => readers.size + asked.size + streams.size > 0;
-    const sources = () => [...sourceIDs].flatMap((id) => host.peer(id) ?? []);
+    const sources = () => [...sourceIDs].flatMap((id) => host.peers.get(id) ?? []);
     const hasHopeNow = () => hasHope(sources(), now(), patience);
 
     function schedule() {

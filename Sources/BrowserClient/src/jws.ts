@@ -1,6 +1,6 @@
 /** JSON Web Signatures in compact serialization, and the keys that verify them (Certificates.md §2). */
 
-import { check, fromBase64URL, toBase64URL } from "./bytes";
+import { MALFORMED, check, fromBase64URL, toBase64URL } from "./bytes";
 import { sha256 } from "./merkle";
 
 export type Fields = Record<string, unknown>;
@@ -21,8 +21,6 @@ export interface Key {
     crypto: CryptoKey;
 }
 
-export const MALFORMED = "malformed";
-
 /** By curve: key type, the members that RFC 7638 hashes in its order, values of `alg`, name in WebCrypto. */
 const kinds: Record<string, [type: string, members: string[], algorithms: string[], name: string]> = {
     "P-256": ["EC", ["crv", "kty", "x", "y"], ["ES256"], "ECDSA"],
@@ -32,18 +30,16 @@ const kinds: Record<string, [type: string, members: string[], algorithms: string
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 export const byteLength = (text: string): number => encode(text).length;
 
-const isObject = (value: unknown): value is Fields => value instanceof Object && !Array.isArray(value);
-
 /** A JSON object without duplicate fields. `JSON.parse` keeps the last of two, so the names in the text are counted. */
 function parseObject(bytes: Uint8Array): Fields {
     const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-    let fields = 0;
-    const object = JSON.parse(text, (_, value) => {
-        if (isObject(value)) fields += Object.keys(value).length;
+    let surplus = 1; // The reviver is called for the object itself, too.
+    for (const [, colon] of text.matchAll(/"(?:\\.|[^"\\])*"(\s*:)?/g)) if (colon) surplus++;
+    const object = JSON.parse(text, function (this: unknown, _, value) {
+        if (!Array.isArray(this)) surplus--;
         return value;
     });
-    const names = [...text.matchAll(/"(?:\\.|[^"\\])*"(\s*:)?/g)].filter((string) => string[1]);
-    check(isObject(object) && names.length === fields, MALFORMED);
+    check(!surplus && object instanceof Object && !Array.isArray(object), MALFORMED);
     return object;
 }
 

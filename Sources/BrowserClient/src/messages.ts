@@ -6,16 +6,16 @@ export interface ToPage {
 }
 
 export interface ToWorker {
-    shoal: /** This page runs Shoal; also keeps the worker alive. */
-    | "here"
-        /** Shoal registered this worker: take over at once. */
-        | "own";
+    /** `here`: this page runs Shoal; it also keeps the worker alive. `own`: Shoal registered this worker, so it takes over. */
+    shoal: "here" | "own";
 }
 
-/** On the port of one request: the page says `HELD` at once, then how it answers, then one chunk for each `PULL`. */
-export const HELD = "held";
-export const PULL = "pull";
-export const CANCEL = "cancel";
+/** On the port of one request: the page says `held` at once, then how it answers, then one chunk for each `pull`. */
+export const enum Word {
+    held = 1,
+    pull,
+    cancel,
+}
 
 /** How the page answers; `null` instead: the origin shall. */
 export interface Head {

@@ -1,6 +1,6 @@
 /** A response of the origin, read in parts of a wanted length. */
 
-import { check } from "./bytes";
+import { MALFORMED, check } from "./bytes";
 import { OWN_REQUEST } from "./messages";
 
 /**
@@ -19,7 +19,7 @@ export async function fetchOrigin(
     if (end - start < length) headers.range = `bytes=${start}-${end - 1}`;
     const { status, headers: answered, body } = await fetch(url, { headers, cache, signal });
     const isPart = status === 206 && answered.get("content-range")?.startsWith(`bytes ${start}-`);
-    check(isPart || status === 200, "not what was asked for");
+    check(isPart || status === 200, MALFORMED);
     const reader = body!.getReader();
     let rest = new Uint8Array();
 
@@ -27,7 +27,7 @@ export async function fetchOrigin(
     async function take(most: number): Promise<Uint8Array> {
         while (!rest.length) {
             const { value } = await reader.read();
-            check(value, "too short");
+            check(value, MALFORMED);
             rest = value;
         }
         const part = rest.subarray(0, most);

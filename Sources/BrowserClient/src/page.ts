@@ -9,9 +9,8 @@ import { Settings, readSettings } from "./settings";
 import { discardAll } from "./store";
 import { Counts, Shoal } from "../shoal";
 
-/** What is remembered: the visitor's answer, and the URL of the worker that Shoal registered. */
+/** Under this name the visitor's answer is remembered. */
 const CONSENT = "consent";
-const WORKER = "worker";
 
 const { serviceWorker } = navigator;
 const dataset = (document.currentScript as HTMLScriptElement | null)?.dataset ?? {};
@@ -39,9 +38,6 @@ function notify() {
 const tellWorker = (word: ToWorker["shoal"], worker: ServiceWorker | null = serviceWorker.controller) =>
     worker?.postMessage({ shoal: word });
 
-const versions = ({ installing, waiting, active }: ServiceWorkerRegistration) =>
-    [installing, waiting, active].flatMap((version) => version ?? []);
-
 function start() {
     const consent = recall(CONSENT);
     if (session || !settings || (settings.needsConsent ? consent !== "true" : consent === "false")) return;
@@ -50,9 +46,9 @@ function start() {
     if (!worker) return;
     serviceWorker
         .register(worker)
-        .then((registration) => {
-            remember(WORKER, worker.href);
-            for (const version of versions(registration)) tellWorker("own", version);
+        .then(async ({ waiting }) => {
+            tellWorker("own", waiting);
+            tellWorker("own", (await serviceWorker.ready).active);
         })
         .catch((error) => warn("Service worker: " + error.message));
 }
@@ -81,12 +77,11 @@ const shoal: Shoal = Object.assign(new EventTarget(), {
     },
     async off() {
         stop("switched off");
-        const own = recall(WORKER);
         forgetAll();
         await discardAll();
-        for (const registration of await serviceWorker.getRegistrations()) {
-            if (versions(registration).some(({ scriptURL }) => scriptURL === own)) await registration.unregister();
-        }
+        // Without data-worker, the worker is the site's.
+        const { worker } = dataset;
+        if (worker) await (await serviceWorker.getRegistration(worker))?.unregister();
     },
 });
 
@@ -100,7 +95,7 @@ if (serviceWorker) {
     });
     serviceWorker.addEventListener("controllerchange", () => tellWorker("here"));
     tellWorker("here");
-    setInterval(() => transfers.size && tellWorker("here"), KEEP_ALIVE_INTERVAL);
+    setInterval(() => transfers && tellWorker("here"), KEEP_ALIVE_INTERVAL);
 }
 if ("off" in dataset) {
     shoal.off().catch(() => {});

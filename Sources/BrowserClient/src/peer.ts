@@ -1,6 +1,7 @@
 /** One peer over a data channel: what is asked of it, and what it asks of this page (Protocol.md §6.3 to §6.7). */
 
 import { fromBase64URL, toBase64URL } from "./bytes";
+import { now } from "./clock";
 import { Frame, Reason, Type, decodeFrame, encodeFrame } from "./frames";
 import { BLOCK, BUSY_PAUSE, CANCEL_GRACE, MOST_WAITING, REQUEST_TIMEOUT, SEND_AHEAD } from "./limits";
 import { Source } from "./schedule";
@@ -14,7 +15,7 @@ export type Channel = Pick<RTCDataChannel, "binaryType" | "bufferedAmount" | "bu
 export interface Peer extends Source {
     readonly id: string;
     /** When it last said something. */
-    active: number;
+    heard: number;
     /** Bytes of blocks, in both directions. */
     received: number;
     sent: number;
@@ -25,8 +26,7 @@ export interface Peer extends Source {
 }
 
 export interface Request {
-    /** When it was asked, or its last block came. */
-    touched: number;
+    source: Peer;
     /** The piece, not verified; or why the peer refused it; or nothing when it does not come. */
     answer: Promise<Uint8Array | Reason | undefined>;
     withdraw(): void;
@@ -52,20 +52,20 @@ interface OpenRequest extends Request {
 export function createPeer(id: string, channel: Channel, host: PeerHost, ended: (forGood: boolean) => void): Peer {
     /** By ID; for `CANCEL_GRACE` also those that were withdrawn. */
     const requests = new Map<number, OpenRequest>();
-    const waiting: Frame[] = [];
+    let waiting: Frame[] = [];
     let lastRequest = 0;
     let isServing = false;
     let hasEnded = false;
 
-    const now = performance.now();
     const peer: Peer = {
         id,
         open: false,
-        since: now,
-        active: now,
+        since: now(),
+        heard: now(),
         requested: 0,
         requestedBytes: 0,
         missed: 0,
+        touched: 0,
         busyUntil: 0,
         received: 0,
         sent: 0,
@@ -82,7 +82,7 @@ export function createPeer(id: string, channel: Channel, host: PeerHost, ended: 
         if (hasEnded) return;
         hasEnded = true;
         peer.open = false;
-        waiting.length = 0;
+        waiting = [];
         for (const request of [...requests.values()]) request.settle();
         ended(forGood);
     }
@@ -92,7 +92,7 @@ export function createPeer(id: string, channel: Channel, host: PeerHost, ended: 
         let resolve: (answer?: Uint8Array | Reason) => void;
         const request: OpenRequest = {
             isOpen: true,
-            touched: performance.now(),
+            source: peer,
             answer: new Promise((settled) => (resolve = settled)),
             bytes: new Uint8Array(length),
             blocks: new Set(),
@@ -134,12 +134,12 @@ export function createPeer(id: string, channel: Channel, host: PeerHost, ended: 
             case Type.block:
                 return !!request && (!request.isOpen || receiveBlock(request, frame));
             case Type.refuse:
-                if (frame.rest[0] === Reason.tooBusy) peer.busyUntil = performance.now() + BUSY_PAUSE;
+                if (frame.rest[0] === Reason.tooBusy) peer.busyUntil = now() + BUSY_PAUSE;
                 request?.settle(frame.rest[0]);
                 return true;
             case Type.cancel:
                 // The piece that is being sent is at the head: serveWaiting() notices.
-                waiting.splice(0, Infinity, ...waiting.filter(({ id }) => id !== frame.id));
+                waiting = waiting.filter(({ id }) => id !== frame.id);
                 return true;
         }
         return false;
@@ -151,7 +151,7 @@ export function createPeer(id: string, channel: Channel, host: PeerHost, ended: 
         if (rest.length !== Math.min(BLOCK, bytes.length - at)) return false;
         bytes.set(rest, at);
         blocks.add(index);
-        request.touched = performance.now();
+        peer.touched = now();
         peer.received += rest.length;
         if (blocks.size * BLOCK >= bytes.length) request.settle(bytes);
         return true;
@@ -193,7 +193,7 @@ export function createPeer(id: string, channel: Channel, host: PeerHost, ended: 
         host.changed();
     };
     channel.onmessage = ({ data }) => {
-        peer.active = performance.now();
+        peer.heard = now();
         if (!receive(decodeFrame(data))) end(true);
     };
     channel.onclose = () => end();

@@ -1,10 +1,10 @@
 /** Answers the service worker, request by request: messages.ts has the words. */
 
-import { CANCEL, HELD, PULL, ToPage } from "./messages";
+import { ToPage, Word } from "./messages";
 import { Answer } from "./session";
 
-/** The bodies on their way to the worker. */
-export const transfers = new Set<MessagePort>();
+/** How many bodies are on their way to the worker. */
+export let transfers = 0;
 
 /** @param decide how the request is answered; nothing when the origin shall */
 export async function answerRequest(
@@ -13,8 +13,8 @@ export async function answerRequest(
     decide: (url: string, range: string | null) => Promise<Answer | undefined> | undefined,
 ): Promise<void> {
     let isCancelled = false;
-    port.onmessage = ({ data }) => (isCancelled ||= data === CANCEL);
-    port.postMessage(HELD);
+    port.onmessage = ({ data }) => (isCancelled ||= data === Word.cancel);
+    port.postMessage(Word.held);
     const answer = await decide(url, range)?.catch(() => undefined);
     port.postMessage(answer?.head ?? null);
     const reading = answer?.reading;
@@ -22,13 +22,14 @@ export async function answerRequest(
 
     let left = answer.head.length;
     const close = () => {
-        transfers.delete(port);
+        port.onmessage = null;
+        transfers--;
         reading.close();
     };
-    transfers.add(port);
+    transfers++;
     port.onmessage = async ({ data }) => {
         try {
-            if (data !== PULL) return close();
+            if (data !== Word.pull) return close();
             const chunk = await reading.read();
             left -= chunk.length;
             port.postMessage(chunk, [chunk.buffer]);

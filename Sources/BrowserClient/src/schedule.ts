@@ -21,6 +21,8 @@ export interface Source {
     requested: number;
     requestedBytes: number;
     missed: number;
+    /** When its last block came, of whatever content. */
+    touched: number;
     /** It said that it is too busy: not to be asked before this time. */
     busyUntil: number;
 }
@@ -44,8 +46,8 @@ export interface State {
     count: number;
     pieceLength: number;
     isHeld(piece: number): boolean;
-    /** Pieces that a peer was asked for, with the time of the last block. */
-    asked: Map<number, { touched: number }>;
+    /** Pieces that were asked for, and of whom. */
+    asked: Map<number, { source: Source }>;
     readers: Set<Reader>;
     streams: Set<Stream>;
     /** The origin failed: not to be asked before this time. */
@@ -110,7 +112,10 @@ export function plan<S extends Source>(state: State, sources: S[], now: number, 
     for (const { next, end, since } of windows(state)) {
         let head = next;
         while (head < end && isHeld(head)) head++;
-        const isStarved = head === next && now - Math.max(since, asked.get(head)?.touched ?? 0) >= patience;
+        // A peer that is busy with other pieces for this page will come to this one.
+        const asking = asked.get(head)?.source;
+        const touched = (asking ? [asking] : sources).map(({ touched }) => touched);
+        const isStarved = head === next && now - Math.max(since, ...touched) >= patience;
         if (head < end && !isTaken(head) && (isStarved || !hope)) {
             if (now < originRetryAt) {
                 result.isHopeless ||= !hope;

@@ -1,6 +1,7 @@
 /** Shoal at work in one page: its resources and their contents, kept in step with tracker, peers and store. */
 
 import { Certificate, Claims, pieceHashes } from "./certificate";
+import { now } from "./clock";
 import { Content, Reading, createContent } from "./content";
 import { parseJWS } from "./jws";
 import {
@@ -35,6 +36,7 @@ interface Resource {
     retryAt: number;
     /** The tracker is being asked. */
     asking?: Promise<void>;
+    settle?(found?: Result): void;
     adoptions: number;
 }
 
@@ -96,9 +98,11 @@ export function startSession(settings: Settings, warn: (reason: string) => void,
             case "signal":
                 swarm.receive(message.from, message.data);
                 break;
-            case "gone":
-                swarm.gone(message.peer);
+            case "gone": {
+                const peer = swarm.peers.get(message.peer);
+                if (!peer?.open) peer?.end();
                 break;
+            }
             case undefined:
                 self = undefined;
                 if (!wasWelcome) warn("The tracker cannot be reached.");
@@ -106,7 +110,7 @@ export function startSession(settings: Settings, warn: (reason: string) => void,
         changed();
     });
 
-    const tell = (action: "announce" | "leave", fields: object) => tracker.ask({ action, ...fields }).catch(() => {});
+    const tell = (action: "announce" | "leave", fields: object) => tracker.ask({ action, ...fields });
     const announce = batched<string>((certificates) => tell("announce", { certificates }));
     const leave = batched<string>((contents) => tell("leave", { contents }));
 
@@ -156,7 +160,7 @@ export function startSession(settings: Settings, warn: (reason: string) => void,
                 patience,
                 mayUpload,
                 changed,
-                peer: swarm.peer,
+                peers: swarm.peers,
                 needsPeers: () => Date.now() < resource.retryAt || ask(resource),
                 completed: (blob: Blob) => complete(resource, blob),
                 lost() {
@@ -190,7 +194,10 @@ export function startSession(settings: Settings, warn: (reason: string) => void,
     const validOf = ({ certificate }: Resource) => (certificate && isValid(certificate) ? certificate : undefined);
 
     const ask = (resource: Resource) =>
-        (resource.asking ??= new Promise<Result | undefined>((resolve) => find({ resource, resolve }))
+        (resource.asking ??= new Promise<Result | undefined>((resolve) => {
+            resource.settle = resolve;
+            find(resource);
+        })
             .then((found) => learn(resource, found))
             .catch((error) => {
                 warn("Certificate of " + resource.url + ": " + error.message);
@@ -199,18 +206,16 @@ export function startSession(settings: Settings, warn: (reason: string) => void,
             .finally(() => (resource.asking = undefined)));
 
     /** Asks by certificate where there is a valid one: then the signing authority may be out of reach (§3.2). */
-    const find = batched<{ resource: Resource; resolve(found?: Result): void }>(async (batch) => {
-        const known = batch.filter(({ resource }) => validOf(resource));
-        const unknown = batch.filter(({ resource }) => !validOf(resource));
-        const results = await tracker
-            .ask({
-                action: "find",
-                urls: unknown.map(({ resource }) => resource.url),
-                certificates: known.map(({ resource }) => resource.certificate!.jws),
-                peers: batch.every(({ resource }) => resource.content?.isComplete()) ? 0 : PEERS_WANTED,
-            })
-            .catch(() => undefined);
-        [...unknown, ...known].forEach(({ resolve }, index) => resolve(results?.[index]));
+    const find = batched<Resource>(async (batch) => {
+        const known = batch.filter(validOf);
+        const unknown = batch.filter((resource) => !validOf(resource));
+        const results = await tracker.ask({
+            action: "find",
+            urls: unknown.map(({ url }) => url),
+            certificates: known.map(({ certificate }) => certificate!.jws),
+            peers: batch.every(({ content }) => content?.isComplete()) ? 0 : PEERS_WANTED,
+        });
+        [...unknown, ...known].forEach(({ settle }, index) => settle!(results?.[index]));
     });
 
     /** Takes in what the tracker says of a resource. Rejects when that is a bad certificate. */
@@ -267,7 +272,7 @@ export function startSession(settings: Settings, warn: (reason: string) => void,
     }
 
     async function answer(url: string, range: string | null): Promise<Answer | undefined> {
-        const since = performance.now();
+        const since = now();
         const resource = resourceOf(url);
         if (!resource) return;
         if (!validOf(resource) || !(resource.content?.isComplete() || resource.content?.isActive())) {
@@ -294,6 +299,7 @@ export function startSession(settings: Settings, warn: (reason: string) => void,
             return { head, reading };
         } catch {
             reading.close();
+            resource.stats.state = "origin";
         }
     }
 
@@ -314,18 +320,21 @@ export function startSession(settings: Settings, warn: (reason: string) => void,
 
     return {
         answer,
-        stats: () => ({
+        stats: () => {
+            const peers = [...swarm.peers.values()].map(({ id, open, received, sent }) => ({ peer: id, open, received, sent }));
+            return {
             state: self ? "on" : "connecting",
             peer: self,
             silent: silence(),
-            uploaded: swarm.uploaded(),
+            uploaded: peers.reduce((sum, { sent }) => sum + sent, swarm.uploaded()),
             resources: [...resources.values()].map(({ stats }) => ({ ...stats })),
-            peers: swarm.peers().map(({ id, open, received, sent }) => ({ peer: id, open, received, sent })),
-        }),
+            peers,
+        };
+        },
         close() {
             isClosed = true;
             tracker.close();
-            for (const peer of swarm.peers()) peer.end();
+            for (const peer of [...swarm.peers.values()]) peer.end();
         },
     };
 }

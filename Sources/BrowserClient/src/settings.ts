@@ -19,33 +19,33 @@ export interface Settings {
 
 /** Throws a sentence that names the attribute. @param base URL of the document */
 export function readSettings(data: DOMStringMap, base: string): Settings {
-    /** What `read` makes of an attribute; what it throws, and nothing, mean that the value is bad. */
-    function attribute<T>(name: string, wanted: string, read: (text: string) => T | false): T {
+    /** What `read` makes of an attribute; if that is nothing, or it throws, the value is bad. */
+    function attribute<T>(name: string, read: (text: string) => T | false): T {
         try {
             const value = read(data[name]!);
             if (value) return value;
         } catch {
             // Said below.
         }
-        throw Error(`data-${name} must be ${wanted}, and is ${data[name]}.`);
+        throw Error(`data-${name} cannot be ${data[name]}.`);
     }
     const integer = (name: string, fallback: number, most: number) =>
         name in data
-            ? attribute(name, "1 to " + most, (text) => /^\d+$/.test(text) && +text <= most && +text)
+            ? attribute(name, (text) => /^\d+$/.test(text) && +text <= most && +text)
             : fallback;
 
-    const worker = "worker" in data ? attribute("worker", "a URL", (text) => text ? new URL(text, base) : false) : undefined;
+    const worker = "worker" in data ? attribute("worker", (text) => text ? new URL(text, base) : false) : undefined;
     if ("paths" in data) {
-        attribute("paths", "paths, beside data-worker", (text) => {
+        attribute("paths", (text) => {
             worker!.searchParams.set("paths", text);
             return text.split(" ").every((path) => path[0] === "/");
         });
     }
     return {
-        tracker: attribute("tracker", "a wss: URL", (text) => /^wss?:/.test(text) && new URL(text)),
-        root: attribute("root", "a thumbprint", (text) => fromBase64URL(text).length === 32 && text),
+        tracker: attribute("tracker", (text) => /^wss?:/.test(text) && new URL(text)),
+        root: attribute("root", (text) => fromBase64URL(text).length === 32 && text),
         worker,
-        needsConsent: "consent" in data && attribute("consent", "required", (text) => text === "required"),
+        needsConsent: "consent" in data && attribute("consent", (text) => text === "required"),
         patience: integer("patience", DEFAULT_PATIENCE, LONGEST_PATIENCE),
         quota: integer("quota", DEFAULT_QUOTA, LARGEST_QUOTA) * 2 ** 20,
     };

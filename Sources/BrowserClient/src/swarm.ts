@@ -1,62 +1,54 @@
 /** This page's peer connections: opened by way of the tracker, limited in number; who broke the protocol stays away. */
 
+import { now } from "./clock";
 import { GATHERING_TIMEOUT, IDLE_TIMEOUT, MOST_CONNECTIONS, MOST_DROPPED, OPENING_TIMEOUT } from "./limits";
 import { Peer, PeerHost, createPeer } from "./peer";
 
-interface Description {
-    type: "offer" | "answer";
-    sdp: string;
-}
-
-interface Link {
-    peer: Peer;
+interface Link extends Peer {
     connection: RTCPeerConnection;
     /** This page made the offer. */
     isOffer: boolean;
 }
 
 export interface Swarm {
+    /** By ID: those with a connection that is open or being opened. */
+    peers: Map<string, Peer>;
     /** Who this page is, and which servers tell it its public address. */
     welcome(self: string, ice: string[]): void;
     /** Opens a connection, unless there is one, the peer was dropped, or there are too many. */
     connect(id: string): void;
     /** A signal from a peer. */
     receive(from: string, data: unknown): void;
-    /** The tracker no longer knows the peer. */
-    gone(id: string): void;
-    peer(id: string): Peer | undefined;
-    peers(): Peer[];
-    /** Bytes of blocks that went to all peers so far. */
+    /** Bytes of blocks that went to peers whose connection has ended. */
     uploaded(): number;
 }
 
 /** @param signal passes a description to a peer */
-export function createSwarm(host: PeerHost, signal: (to: string, description: Description) => void): Swarm {
-    const links = new Map<string, Link>();
+export function createSwarm(host: PeerHost, signal: (to: string, description: RTCSessionDescription) => void): Swarm {
+    const peers = new Map<string, Link>();
     const dropped = new Set<string>();
     let self: string;
     let iceServers: RTCIceServer[];
-    /** To peers that have ended. */
     let uploaded = 0;
 
-    /** `exchange` leads from the new link to the description that the peer is sent; a failure ends the link. */
-    async function open(id: string, offer?: Description) {
-        const idle = [...links.values()].map(({ peer }) => peer).sort((a, b) => a.active - b.active)[0];
-        if (links.size >= MOST_CONNECTIONS) {
-            if (performance.now() - idle.active < IDLE_TIMEOUT) return;
-            idle.end();
+    /** Makes an offer, or answers this one. */
+    async function open(id: string, offer?: RTCSessionDescription) {
+        if (peers.size >= MOST_CONNECTIONS) {
+            const [longest] = [...peers.values()].sort((a, b) => a.heard - b.heard);
+            if (now() - longest.heard < IDLE_TIMEOUT) return;
+            longest.end();
         }
         const connection = new RTCPeerConnection({ iceServers });
         const channel = connection.createDataChannel("shoal.v1", { negotiated: true, id: 0, ordered: false });
         const peer = createPeer(id, channel, host, (forGood) => {
             connection.close();
-            links.delete(id);
+            peers.delete(id);
             uploaded += peer.sent;
             if (dropped.size >= MOST_DROPPED) dropped.clear();
             if (forGood) dropped.add(id);
             host.changed();
         });
-        links.set(id, { peer, connection, isOffer: !offer });
+        peers.set(id, Object.assign(peer, { connection, isOffer: !offer }));
         connection.onconnectionstatechange = () => connection.connectionState === "failed" && peer.end();
         setTimeout(() => peer.open || peer.end(), OPENING_TIMEOUT);
         try {
@@ -66,37 +58,35 @@ export function createSwarm(host: PeerHost, signal: (to: string, description: De
                 setTimeout(resolve, GATHERING_TIMEOUT);
                 connection.onicegatheringstatechange = () => connection.iceGatheringState === "complete" && resolve();
             });
-            const { type, sdp } = connection.localDescription!;
-            signal(id, { type, sdp } as Description);
+            signal(id, connection.localDescription!);
         } catch {
             peer.end();
         }
     }
 
     return {
+        peers,
         welcome(id, ice) {
             self = id;
             // TURN wants a name and a password, which the protocol does not carry.
             iceServers = ice.filter((url) => url.startsWith("stun")).map((urls) => ({ urls }));
         },
         connect(id) {
-            if (!links.has(id) && !dropped.has(id)) open(id);
+            if (!peers.has(id) && !dropped.has(id)) open(id);
         },
         receive(from, data) {
-            const description = data as Description | null;
-            const link = links.get(from);
-            if (description?.type === "answer" && link?.isOffer) {
-                link.connection.setRemoteDescription(description).catch(() => link.peer.end());
+            const description = data as RTCSessionDescription | null;
+            const type = description?.type;
+            const peer = peers.get(from);
+            if (type === "answer" && peer?.isOffer) {
+                peer.connection.setRemoteDescription(description!).catch(() => peer.end());
             }
             // When two offers cross, that of the smaller ID stands (§6.2).
-            if (description?.type === "offer" && !dropped.has(from) && !(link?.isOffer && self < from)) {
-                link?.peer.end();
-                open(from, description);
+            if (type === "offer" && !dropped.has(from) && !(peer?.isOffer && self < from)) {
+                peer?.end();
+                open(from, description!);
             }
         },
-        gone: (id) => links.get(id)?.peer.open || links.get(id)?.peer.end(),
-        peer: (id) => links.get(id)?.peer,
-        peers: () => [...links.values()].map(({ peer }) => peer),
-        uploaded: () => [...links.values()].reduce((sum, { peer }) => sum + peer.sent, uploaded),
+        uploaded: () => uploaded,
     };
 }

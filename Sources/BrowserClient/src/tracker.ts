@@ -26,7 +26,7 @@ export interface Message {
 }
 
 export interface Tracker {
-    /** Sends a message that is answered; rejects when there is no connection, or no good answer within the patience. */
+    /** Sends a message that is answered; nothing when there is no connection, or no good answer within the patience. */
     ask(message: { action: "announce" | "find" | "leave"; [field: string]: unknown }): Promise<Result[] | undefined>;
     signal(to: string, data: unknown): void;
     close(): void;
@@ -42,8 +42,8 @@ export function connectTracker(address: URL, patience: number, hear: (message?: 
     /** What takes the answers to messages, by ID; nothing: there will be none. */
     const asked = new Map<number, (answer?: Message) => void>();
     let socket: WebSocket;
-    /** Resolves once there is a connection. Rejects while there is none, and for one that takes too long. */
-    let ready: Promise<void>;
+    /** Resolves to whether there is a connection; while one is being opened, not before the patience has ended. */
+    let ready: Promise<boolean>;
     let isClosed = false;
     let failures = 0;
     let lastID = 0;
@@ -51,47 +51,51 @@ export function connectTracker(address: URL, patience: number, hear: (message?: 
 
     function connect() {
         socket = new WebSocket(new URL("/v1/connect", address), "shoal.v1");
-        ready = new Promise((resolve, reject) => {
-            setTimeout(reject, patience);
+        ready = new Promise((resolve) => {
+            const settle = (isOpen: boolean) => {
+                resolve(isOpen);
+                ready = Promise.resolve(isOpen);
+            };
+            setTimeout(resolve, patience, false);
             socket.onmessage = ({ data }) => {
                 const message: Message = JSON.parse(data);
                 if (message.action === "welcome") {
                     failures = 0;
-                    resolve();
-                    ready = Promise.resolve();
+                    settle(true);
                 }
-                const settle = asked.get(message.id);
-                settle ? settle(message) : hear(message);
+                const answer = asked.get(message.id);
+                answer ? answer(message) : hear(message);
             };
             socket.onclose = () => {
-                reject();
-                ready = Promise.reject();
-                ready.catch(() => {});
-                for (const settle of asked.values()) settle();
+                settle(false);
+                for (const answer of asked.values()) answer();
                 if (isClosed) return;
                 const limit = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** failures++);
                 timer = setTimeout(connect, Math.random() * limit);
                 hear();
             };
         });
-        ready.catch(() => {});
+    }
+
+    function send(message: object) {
+        if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));
     }
 
     connect();
     return {
         async ask(message) {
-            await ready;
+            if (!(await ready)) return;
             const id = ++lastID;
-            return new Promise((resolve, reject) => {
+            send({ ...message, id });
+            return new Promise((resolve) => {
                 asked.set(id, (answer) => {
                     asked.delete(id);
-                    answer && answer.action !== "error" ? resolve(answer.results) : reject();
+                    resolve(answer?.results);
                 });
                 setTimeout(() => asked.get(id)?.(), patience);
-                socket.send(JSON.stringify({ ...message, id }));
             });
         },
-        signal: (to, data) => ready.then(() => socket.send(JSON.stringify({ action: "signal", to, data })), () => {}),
+        signal: (to, data) => send({ action: "signal", to, data }),
         close() {
             isClosed = true;
             clearTimeout(timer);

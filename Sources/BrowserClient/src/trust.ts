@@ -6,6 +6,9 @@ import { parseJWS } from "./jws";
 import { KEYSET_INTERVAL } from "./limits";
 import { recall, remember } from "./memory";
 
+/** TypeScript 4.8 does not know it yet. */
+const timeLimit = AbortSignal as unknown as { timeout(milliseconds: number): AbortSignal };
+
 const seconds = (): number => Date.now() / 1000;
 
 /** Whether what was judged before still counts. */
@@ -48,9 +51,7 @@ export function createTrust(root: string, address: URL, patience: number): Trust
         await remembered;
         if (seconds() - fetched < KEYSET_INTERVAL) return;
         fetched = seconds();
-        const aborter = new AbortController();
-        setTimeout(() => aborter.abort(), patience);
-        const response = await fetch(address, { cache: "no-cache", signal: aborter.signal });
+        const response = await fetch(address, { cache: "no-cache", signal: timeLimit.timeout(patience) });
         if (response.ok) await accept(await response.text());
     }
 

@@ -2,7 +2,7 @@
 
 import { isServed } from "./intercept";
 import { ANSWER_TIMEOUT, MOST_SILENT } from "./limits";
-import { CANCEL, Chunk, HELD, Head, PULL, ToWorker } from "./messages";
+import { Chunk, Head, ToWorker, Word } from "./messages";
 
 declare const self: ServiceWorkerGlobalScope;
 
@@ -11,25 +11,17 @@ const paths = (new URL(self.location.href).searchParams.get("paths") ?? "").spli
 
 /** Pages that did not answer, so that their next requests do not wait. */
 const silent = new Set<string>();
-let isOwn = false;
 
 self.addEventListener("message", ({ data, source }) => {
     const word = (data as ToWorker | null)?.shoal;
     if (!word) return;
     silent.delete((source as Client).id);
+    // A site's own worker decides by itself when it takes over; only one that Shoal registered does so at once.
     if (word === "own") {
-        isOwn = true;
         self.skipWaiting();
-        claim().catch(() => {}); // Not active yet: `activate` does it.
+        self.clients.claim().catch(() => {}); // A waiting worker cannot; it need not, its pages follow it.
     }
 });
-
-// A site's own worker decides by itself when it takes over; only one that Shoal registered does so at once.
-self.addEventListener("activate", (event) => {
-    if (isOwn) event.waitUntil(claim());
-});
-
-const claim = (): Promise<void> => self.clients.claim();
 
 self.addEventListener("fetch", (event) => {
     const { request, clientId } = event;
@@ -45,14 +37,14 @@ async function answer({ request, clientId }: FetchEvent): Promise<Response | und
         const timer = setTimeout(() => {
             if (silent.size >= MOST_SILENT) silent.clear();
             silent.add(clientId);
-            port1.postMessage(CANCEL);
+            port1.postMessage(Word.cancel);
             resolve(null);
         }, ANSWER_TIMEOUT);
-        port1.onmessage = ({ data }) => (data === HELD ? clearTimeout(timer) : resolve(data));
+        port1.onmessage = ({ data }) => (data === Word.held ? clearTimeout(timer) : resolve(data));
         client.postMessage({ shoal: { url: request.url.split("#")[0], range: request.headers.get("range") } }, [port2]);
     });
     if (!head) return;
-    request.signal.addEventListener("abort", () => port1.postMessage(CANCEL));
+    request.signal.addEventListener("abort", () => port1.postMessage(Word.cancel));
     return new Response(head.length ? body(port1, head.length) : null, head);
 }
 
@@ -63,14 +55,14 @@ function body(port: MessagePort, length: number): ReadableStream<Uint8Array> {
             async pull(controller) {
                 const chunk = await new Promise<Chunk>((resolve) => {
                     port.onmessage = ({ data }) => resolve(data);
-                    port.postMessage(PULL);
+                    port.postMessage(Word.pull);
                 });
                 if (!chunk) return controller.error(TypeError("Shoal: the transfer broke"));
                 controller.enqueue(chunk);
                 length -= chunk.length;
                 if (!length) controller.close();
             },
-            cancel: () => port.postMessage(CANCEL),
+            cancel: () => port.postMessage(Word.cancel),
         },
         { highWaterMark: 0 },
     );

@@ -18,7 +18,9 @@ enum ByteRange: Equatable, Sendable {
     }
 
     private static func parse(_ header: String?, length: Int) -> ByteRange? {
-        guard let header, let equals = header.firstIndex(of: "="), header[..<equals].lowercased() == "bytes" else { return nil }
+        guard let header, let equals = header.firstIndex(of: "="), header[..<equals].lowercased() == "bytes" else {
+            return nil
+        }
         let specification = header[header.index(after: equals)...].trimmingOptionalWhitespace()
         guard let dash = specification.firstIndex(of: "-") else { return nil }
         let (first, last) = (specification[..<dash], specification[specification.index(after: dash)...])

@@ -63,7 +63,13 @@ func httpDate(_ text: String) -> Date? {
     let clock = words[4].split(separator: ":").compactMap { Int($0) }
     guard clock.count == 3, words[4].count == 8, words[1].count == 2, words[3].count == 4 else { return nil }
     let parts = DateComponents(
-        calendar: gregorian, timeZone: .gmt, year: year, month: month + 1, day: day, hour: clock[0], minute: clock[1],
+        calendar: gregorian,
+        timeZone: .gmt,
+        year: year,
+        month: month + 1,
+        day: day,
+        hour: clock[0],
+        minute: clock[1],
         second: clock[2]
     )
     guard parts.isValidDate, let date = parts.date, httpDate(date) == text else { return nil }
@@ -75,7 +81,8 @@ func httpDate(_ date: Date) -> String {
     let parts = gregorian.dateComponents(in: .gmt, from: date)
     func two(_ value: Int?) -> String { String(((value ?? 0) + 100) % 100 + 100).suffix(2).description }
     let year = String((parts.year ?? 0) + 10_000).suffix(4)
-    return weekdays[(parts.weekday ?? 1) - 1] + ", " + two(parts.day) + " " + months[(parts.month ?? 1) - 1] + " \(year) "
+    return weekdays[(parts.weekday ?? 1) - 1] + ", " + two(parts.day) + " " + months[(parts.month ?? 1) - 1]
+        + " \(year) "
         + two(parts.hour) + ":" + two(parts.minute) + ":" + two(parts.second) + " GMT"
 }
 
@@ -86,4 +93,3 @@ private let gregorian: Calendar = {
     calendar.timeZone = .gmt
     return calendar
 }()
-

@@ -60,12 +60,20 @@ struct OriginResponder: HTTPResponder {
             counts.reset()
             return Response(status: .noContent)
         default:
-            return plain(.methodNotAllowed, "Only GET, HEAD and DELETE.\n", for: request.method, [.allow: "GET, HEAD, DELETE"])
+            return plain(
+                .methodNotAllowed,
+                "Only GET, HEAD and DELETE.\n",
+                for: request.method,
+                [.allow: "GET, HEAD, DELETE"]
+            )
         }
     }
 
     private func plain(
-        _ status: HTTPResponse.Status, _ text: String, for method: HTTPRequest.Method, _ more: HTTPFields = [:]
+        _ status: HTTPResponse.Status,
+        _ text: String,
+        for method: HTTPRequest.Method,
+        _ more: HTTPFields = [:]
     ) -> Response {
         var fields = more
         fields[.contentType] = "text/plain; charset=utf-8"

@@ -109,7 +109,7 @@ final class Certifier: Sendable {
             generation: known.generation,
             issuedAt: known.checkedAt,
             notBefore: known.checkedAt,
-            expiresAt: Validity(checkedAt: known.checkedAt, lifetime: configuration.certificateLifetime).expiresAt
+            expiresAt: validity(of: known).expiresAt
         )
         let compact = try certificate.signed(by: self.key)
         guard compact.count <= ContentCertificate.lengthLimit else {
@@ -118,6 +118,10 @@ final class Certifier: Sendable {
             return .refused(Refusal(.badURL, message))
         }
         return .certified(certificate: compact, layer: tree.layer)
+    }
+
+    private func validity(of content: CertifiedContent) -> Validity {
+        Validity(checkedAt: content.checkedAt, lifetime: configuration.certificateLifetime)
     }
 
     /// For a site whose registration has changed.
@@ -141,7 +145,9 @@ extension Certifier {
     private func fetch(_ key: ContentKey) async {
         var refusal: Refusal?
         do {
-            if let (site, contents) = try await registry.lookUp(key.site, urls: [key.url]) {
+            // Read again: another fetch may have ended between the look-up that led here and the decision to fetch.
+            if let (site, contents) = try await registry.lookUp(key.site, urls: [key.url]), !isFresh(contents[key.url])
+            {
                 refusal = try await fetch(key, for: site, known: contents[key.url])
             }
         } catch is CancellationError {
@@ -151,6 +157,10 @@ extension Certifier {
         }
         let next = state.withLock { $0.finish(key, refusal: refusal, now: clock.now()) }
         if let next { startFetch.yield(next) }
+    }
+
+    private func isFresh(_ content: CertifiedContent?) -> Bool {
+        content.map { validity(of: $0).stage(now: clock.now()) } == .fresh
     }
 
     /// The refusal, if it came to one.

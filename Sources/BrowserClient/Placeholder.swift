@@ -1,6 +1,0 @@
-public enum BrowserClient {
-    public static let pageScript: [UInt8] = []
-    public static let workerScript: [UInt8] = []
-    public static let pageScriptIntegrity = ""
-    public static let workerScriptIntegrity = ""
-}
