@@ -31,6 +31,7 @@ struct Page {
                 "navigation": navigation.joined(separator: "\n"),
                 "aside": Self.fill(variant == .plain ? PackageResources.plain_html : PackageResources.panel_html, [:]),
                 "banner": variant == .consent ? Self.fill(PackageResources.consent_html, [:]) : "",
+                "hint": variant == .plain ? "" : Self.fill(PackageResources.hint_html, [:]),
                 "gallery": pictures,
                 "film": "/media/\(MediaSet.filmName)",
                 "poster": "/media/\(MediaSet.posterName)",

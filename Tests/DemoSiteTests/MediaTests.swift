@@ -13,7 +13,8 @@ struct MediaTests {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = [
-            "ffprobe", "-v", "error", "-count_frames", "-show_entries", entries, "-of", "default=noprint_wrappers=1", file.path,
+            "ffprobe", "-v", "error", "-count_frames", "-show_entries", entries, "-of", "default=noprint_wrappers=1",
+            file.path,
         ]
         let output = Pipe()
         process.standardOutput = output
@@ -30,7 +31,9 @@ struct MediaTests {
 
     private func contents(_ directory: URL) throws -> [String: Data] {
         let names = try FileManager.default.contentsOfDirectory(atPath: directory.path).filter { !$0.hasPrefix(".") }
-        return try Dictionary(uniqueKeysWithValues: names.map { ($0, try Data(contentsOf: directory.appendingPathComponent($0))) })
+        return try Dictionary(
+            uniqueKeysWithValues: names.map { ($0, try Data(contentsOf: directory.appendingPathComponent($0))) }
+        )
     }
 
     @Test func `pictures and film are what they claim to be`() async throws {
@@ -41,12 +44,19 @@ struct MediaTests {
                 let data = try Data(contentsOf: directory.appendingPathComponent(name))
                 #expect(data.count == file.bytes && fingerprint(data) == file.tag)
             }
-            let picture = try probe(directory.appendingPathComponent("shoal.jpg"), "stream=codec_name,width,height,nb_read_frames")
+            let picture = try probe(
+                directory.appendingPathComponent("shoal.jpg"),
+                "stream=codec_name,width,height,nb_read_frames"
+            )
             #expect(picture == ["codec_name": "mjpeg", "width": "64", "height": "96", "nb_read_frames": "1"])
             let film = try probe(
-                directory.appendingPathComponent("film.webm"), "stream=codec_name,width,height,nb_read_frames:format=duration"
+                directory.appendingPathComponent("film.webm"),
+                "stream=codec_name,width,height,nb_read_frames:format=duration"
             )
-            #expect(film["codec_name"] == "vp8" && film["width"] == "64" && film["height"] == "36" && film["nb_read_frames"] == "10")
+            #expect(
+                film["codec_name"] == "vp8" && film["width"] == "64" && film["height"] == "36"
+                    && film["nb_read_frames"] == "10"
+            )
             #expect(film["duration"].flatMap(Double.init).map { abs($0 - 1) < 0.01 } == true)
         }
     }
@@ -101,7 +111,8 @@ struct MediaTests {
             let library = Self.library(directory)
             let whole = try await library.prepare { _ in }
             func url(_ name: String) -> URL { directory.appendingPathComponent(name) }
-            let kept = try FileManager.default.attributesOfItem(atPath: url("film.webm").path)[.modificationDate] as? Date
+            let kept =
+                try FileManager.default.attributesOfItem(atPath: url("film.webm").path)[.modificationDate] as? Date
             // One file is cut, one is there but not yet listed, one has only its temporary name.
             let cut = try Data(contentsOf: url("shore.jpg"))
             try cut.prefix(cut.count / 2).write(to: url("shore.jpg"))
@@ -117,7 +128,10 @@ struct MediaTests {
             #expect(made.withLock { $0 } == ["shore.jpg", "shoal.jpg", "film.jpg"])
             #expect(repaired == whole)
             #expect(!FileManager.default.fileExists(atPath: url(".unfinished-film.jpg").path))
-            #expect(try FileManager.default.attributesOfItem(atPath: url("film.webm").path)[.modificationDate] as? Date == kept)
+            #expect(
+                try FileManager.default.attributesOfItem(atPath: url("film.webm").path)[.modificationDate] as? Date
+                    == kept
+            )
         }
     }
 

@@ -10,13 +10,52 @@ struct PainterTests {
         ("aerial", { AerialCoastScene(palette: .northern, shape: .islands, boats: 1, seed: $0) }),
         ("banks", { AerialCoastScene(palette: .banks, shape: .banks, surf: 0, trees: false, seed: $0) }),
         ("atoll", { AerialCoastScene(palette: .tropical, shape: .atoll, scale: 3, seed: $0) }),
-        ("headlands", { HeadlandsScene(sky: .dusk, near: .zero, haze: Colour(hex: 0x8899AA), lighthouse: true, gulls: 2, seed: $0) }),
-        ("jellyfish", { JellyfishScene(water: Gradient(0x12407A, 0x01030C), bell: .one, organs: .one, tentacle: .one, count: 2, seed: $0) }),
+        (
+            "headlands",
+            {
+                HeadlandsScene(
+                    sky: .dusk,
+                    near: .zero,
+                    haze: Colour(hex: 0x8899AA),
+                    lighthouse: true,
+                    gulls: 2,
+                    seed: $0
+                )
+            }
+        ),
+        (
+            "jellyfish",
+            {
+                JellyfishScene(
+                    water: Gradient(0x12407A, 0x01030C),
+                    bell: .one,
+                    organs: .one,
+                    tentacle: .one,
+                    count: 2,
+                    seed: $0
+                )
+            }
+        ),
         ("kelp", { KelpScene(palette: .emerald, strands: 4, fishCount: 8, seed: $0) }),
-        ("sea", { OpenSeaScene(sky: .noon, water: .zero, crest: .one, boat: .init(place: 0.4, size: 0.2), gulls: 1, seed: $0) }),
+        (
+            "sea",
+            {
+                OpenSeaScene(
+                    sky: .noon,
+                    water: .zero,
+                    crest: .one,
+                    boat: .init(place: 0.4, size: 0.2),
+                    gulls: 1,
+                    seed: $0
+                )
+            }
+        ),
         ("night", { OpenSeaScene(sky: .polar, stars: 1, aurora: 1, water: .zero, crest: .one, seed: $0) }),
         ("shallows", { ShallowsScene(fishCount: 8, seed: $0) }),
-        ("underwater", { UnderwaterScene(palette: .night, coat: .shark, manner: .init(count: 8), swimTime: 1, seed: $0) }),
+        (
+            "underwater",
+            { UnderwaterScene(palette: .night, coat: .shark, manner: .init(count: 8), swimTime: 1, seed: $0) }
+        ),
     ]
 
     private func paint(_ scene: any Scene, width: Int = 48, height: Int = 36) -> [UInt8] {

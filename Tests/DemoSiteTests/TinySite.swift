@@ -52,16 +52,14 @@ func withSite(
         configuration.port = 0
         configure(&configuration)
         let (ports, announce) = AsyncStream<Int>.makeStream()
+        var quiet = Logger(label: "test")
+        quiet.logLevel = .error
         let site = DemoSite(
             configuration,
             media: MediaLibrary(directory: directory, set: .tiny),
-            logger: Logger(label: "test")
-        ) { _ in
-        } ready: {
-            announce.yield($0)
-        }
-        var quiet = Logger(label: "test")
-        quiet.logLevel = .error
+            logger: quiet,
+            ready: { announce.yield($0) }
+        )
         let group = ServiceGroup(services: [site], logger: quiet)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask {
@@ -92,7 +90,7 @@ func withSite(
 }
 
 extension TestClient {
-    func get(_ path: String, _ fields: HTTPFields = [:], method: HTTPRequest.Method = .get) async throws -> (
+    func fetch(_ path: String, _ fields: HTTPFields = [:], method: HTTPRequest.Method = .get) async throws -> (
         status: Int, fields: HTTPFields, body: [UInt8]
     ) {
         let response = try await execute(.init(path, method: method, authority: "localhost", headers: fields))

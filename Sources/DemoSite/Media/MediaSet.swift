@@ -1,7 +1,7 @@
 /// What is to be in a media directory: pictures, a film, and a still of the film to show before it plays.
 struct MediaSet: Sendable {
     /// The gallery and the film as visitors see them.
-    static let standard = MediaSet(version: "1", paintings: Catalogue.paintings, film: .standard)
+    static let standard = MediaSet(version: "2", paintings: Catalogue.paintings, film: .standard)
 
     /// Raise it when anything that is painted or encoded changes.
     let version: String

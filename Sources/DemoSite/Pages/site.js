@@ -79,13 +79,21 @@ function rate(name, sum, now) {
   return rates.get(name).update(sum, now);
 }
 
+/** What a person calls a file: the picture's title, or its name. */
+function title(path) {
+  const figure = figures.get(path);
+  if (figure?.querySelector("video")) return "The film";
+  return figure?.querySelector("figcaption")?.textContent ?? path.split("/").pop();
+}
+
 function showTable(rows) {
   const body = byID("files");
   while (body.rows.length < rows.length) for (let row = body.insertRow(), cell = 0; cell < 5; cell += 1) row.insertCell();
   while (body.rows.length > rows.length) body.deleteRow(-1);
   rows.forEach((row, index) => {
-    const name = row.path.split("/").pop() || row.path;
-    const texts = [name, size(row.length), size(row.peers), size(row.origin), `${row.verified}${row.rejected ? ` / ${row.rejected} ✕` : ""}`];
+    const some = (bytes) => (bytes ? size(bytes) : "–");
+    const blocks = `${row.verified || (row.rejected ? 0 : "–")}${row.rejected ? ` / ${row.rejected} ✕` : ""}`;
+    const texts = [title(row.path), size(row.length), some(row.peers), some(row.origin), blocks];
     const kinds = ["", "", row.peers ? "peers" : "none", row.origin ? "origin" : "none", row.verified ? "" : "none"];
     texts.forEach((text, cell) => {
       const shown = body.rows[index].cells[cell];
@@ -130,7 +138,6 @@ function show(swarm) {
   const words = `${size(peers)} from peers, ${size(origin)} from the origin, ${size(cache)} kept from before`;
   byID("share").setAttribute("aria-label", words);
   set("ribbon", `${size(peers)} from ${open} ${open === 1 ? "peer" : "peers"} · ${size(origin)} from the origin`);
-  byID("hint").hidden = open > 0 && peers + stats.uploaded > 0;
 
   const flows = stats.peers.map((one) => ({
     peer: one.peer, open: one.open, down: rate(`down ${one.peer}`, one.received, now), up: rate(`up ${one.peer}`, one.sent, now),

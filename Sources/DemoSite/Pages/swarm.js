@@ -1,7 +1,7 @@
 // The picture of the swarm: this browser in the middle, the origin above it, the peers around. What flows, moves along the edges.
 
 const SVG = "http://www.w3.org/2000/svg";
-const SIZE = { width: 400, height: 262 };
+const SIZE = { width: 400, height: 258 };
 const ME = { x: 200, y: 132, ring: 27 };
 const ORIGIN = { x: 200, y: 26 };
 
@@ -25,7 +25,7 @@ function place(index, count) {
   const seats = Math.ceil((count - ring) / rings);
   const seat = (index - ring) / rings;
   const angle = Math.PI * (-0.16 + 1.32 * ((seat + 0.5) / seats));
-  const reach = rings === 1 ? 1 : ring ? 0.8 : 1.1;
+  const reach = rings === 1 ? 1 : ring ? 0.7 : 1.12;
   return { x: ME.x + Math.cos(angle) * 150 * reach, y: ME.y + Math.sin(angle) * 92 * reach };
 }
 
@@ -44,7 +44,7 @@ export class Swarm {
     this.#harbour = this.#edge(ORIGIN, ["origin"]);
     const harbour = element("g", { class: "harbour" }, this.#nodes);
     element("rect", { class: "body", x: ORIGIN.x - 14, y: ORIGIN.y - 14, width: 28, height: 28, rx: 7 }, harbour);
-    element("text", { x: ORIGIN.x + 42, y: ORIGIN.y + 4 }, harbour).textContent = "origin";
+    element("text", { x: ORIGIN.x + 44, y: ORIGIN.y + 4 }, harbour).textContent = "origin";
     const me = element("g", { class: "me" }, this.#nodes);
     element("circle", { cx: ME.x, cy: ME.y, r: ME.ring, fill: "#0b2737" }, me);
     element("circle", { class: "ring rest", cx: ME.x, cy: ME.y, r: ME.ring }, me);
@@ -73,7 +73,10 @@ export class Swarm {
       const at = place(index, peers.length);
       const shown = this.#peers.get(peer.peer) ?? this.#addPeer(peer.peer);
       for (const group of [shown.edge.group, shown.node]) group.classList.toggle("opening", !peer.open);
-      shown.node.setAttribute("transform", `translate(${at.x.toFixed(1)} ${at.y.toFixed(1)})`);
+      const scale = peers.length > 10 ? 0.78 : 1;
+      shown.node.setAttribute("transform", `translate(${at.x.toFixed(1)} ${at.y.toFixed(1)}) scale(${scale})`);
+      // Fish look towards the middle.
+      shown.node.firstChild.setAttribute("transform", at.x < ME.x ? "scale(-1 1)" : "");
       this.#lay(shown.edge, at);
       this.#flow(shown.edge.flows[0], peer.down);
       this.#flow(shown.edge.flows[1], peer.up);
@@ -82,8 +85,8 @@ export class Swarm {
 
   #addPeer(id) {
     const node = element("g", {}, this.#nodes);
-    element("path", { class: "body", d: "M-13 0C-7 -9 4 -9 9 0L15 -5V5L9 0C4 9 -7 9 -13 0Z" }, node);
-    element("text", { y: 21 }, node).textContent = id.slice(0, 4);
+    element("path", { class: "body", d: "M-17 0C-9 -12 5 -12 12 0L20 -7V7L12 0C5 12 -9 12 -17 0Z" }, node);
+    element("text", { y: 25 }, node).textContent = id.slice(0, 4);
     const shown = { node, edge: this.#edge(ORIGIN, ["down", "up"]) };
     this.#peers.set(id, shown);
     return shown;

@@ -59,19 +59,7 @@ struct OpenSeaScene: Scene {
     }
 
     private func sea(_ ray: Vector, sky: Sky, waves: Waves, pixel: Float) -> Colour {
-        // Walk from the crests' plane to the troughs', and settle where the ray meets the water.
-        let start = max((eye - swell) / -ray.y, 0)
-        let end = eye / -ray.y
-        var (near, far) = (start, end)
-        if end < 90 {
-            for _ in 0..<6 {
-                let middle = (near + far) / 2
-                let place = ray * middle
-                let level = waves.level(at: Point(place.x, place.z), octaves: 2)
-                if eye + place.y > level { near = middle } else { far = middle }
-            }
-        }
-        let range = end < 90 ? far : mix(start, end, 0.6)
+        let range = distance(along: ray, to: waves)
         let place = Point(ray.x, ray.z) * range
         let footprint = range * pixel * (1 + 0.35 / max(-ray.y, 0.02))
         let (level, slope) = waves.surface(at: place, footprint: footprint)
@@ -97,6 +85,28 @@ struct OpenSeaScene: Scene {
             * 0.4
         let foam: Float = smoothstep(0.98, 1.25, froth) * smoothstep(70, 4, range) * smoothstep(0.55, 1.2, swell) * 0.75
         return mix(colour, sky.palette.cloudLight * 0.8, foam)
+    }
+
+    /// Where a ray meets the water, in metres: false position between the crests' plane and the troughs'.
+    ///
+    /// Halving the stretch instead would leave steps in the picture, or need twice as many looks at the waves.
+    private func distance(along ray: Vector, to waves: Waves) -> Float {
+        let (start, end) = (max((eye - swell) / -ray.y, 0), eye / -ray.y)
+        // Far away the waves are lower than a pixel.
+        guard end < 90 else { return mix(start, end, 0.6) }
+        func clearance(_ distance: Float) -> Float {
+            let place = ray * distance
+            return eye + place.y - waves.level(at: Point(place.x, place.z), octaves: 3)
+        }
+        var (near, far) = (start, end)
+        var (above, below) = (max(clearance(near), 0.001), min(clearance(far), -0.001))
+        for _ in 0..<4 {
+            let share = clamp(above / (above - below), 0.08, 0.92)
+            let middle = mix(near, far, share)
+            let value = clearance(middle)
+            if value > 0 { (near, above) = (middle, value) } else { (far, below) = (middle, value) }
+        }
+        return mix(near, far, above / (above - below))
     }
 
     private func paint(_ boat: Boat, on canvas: inout Canvas) {
