@@ -15,6 +15,8 @@ from .waiting import DEADLINE, eventually
 REPOSITORY = Path(__file__).resolve().parents[3]
 SHOAL = Path(os.environ.get("SHOAL_EXECUTABLE", REPOSITORY / ".build/release/shoal"))
 ANY_PORT = "127.0.0.1:0"
+RENDERING = 900.0
+"""Seconds for the demo site's first start, which draws its pictures and its film."""
 
 
 def get(url: str, headers: dict[str, str] = {}) -> tuple[int, dict[str, str], bytes]:
@@ -33,9 +35,9 @@ class ShoalProcess(Process):
     def __init__(self, name: str, arguments: list[str]):
         super().__init__(name, [SHOAL, *arguments])
 
-    def address(self, what: str) -> str:
+    def address(self, what: str, within: float = DEADLINE) -> str:
         """Host and port of a listener, for example of `tracker: admin`."""
-        return self.line(rf"^{what} address (127\.0\.0\.1:\d+)$")[1]
+        return self.line(rf"^{what} address (127\.0\.0\.1:\d+)$", within)[1]
 
     def wait_until_ready(self, admin: str) -> None:
         def ready() -> bool:
@@ -139,7 +141,7 @@ class Up(ShoalProcess):
         addresses = [option for name in listeners for option in (f"--{name}-address", ANY_PORT)]
         directories = ["--data-directory", self._data.name, "--media-directory", str(media)]
         super().__init__("up", ["up", *addresses, *directories, *arguments])
-        self.site = f"http://{self.address('site')}"
+        self.site = f"http://{self.address('site', RENDERING)}"
         self.admin = self.address("tracker: admin")
         self.wait_until_ready(self.admin)
 
