@@ -8,7 +8,7 @@ import Synchronization
 public final class PrometheusRegistry: Sendable {
     /// Upper bounds of the buckets of a duration, in seconds.
     public static let durationBounds: [Double] = [0.001, 0.005, 0.025, 0.1, 0.5, 1, 5, 30, 120, 600]
-    /// Metrics that may exist; one more is counted nowhere and noted in `shoal_metrics_dropped`. Labels come from code, never from a
+    /// Metrics that may exist; one more, or one whose name has another type already, is counted nowhere and noted in `shoal_metrics_dropped`. Labels come from code, never from a
     /// client, so the limit only guards against a mistake.
     public static let metricLimit = 4_096
 
@@ -43,6 +43,8 @@ public final class PrometheusRegistry: Sendable {
 
     private struct State {
         var metrics: [Identity: Metric] = [:]
+        /// All metrics of a name are of one type; the format has no place for another.
+        var types: [String: String] = [:]
         var dropped = 0
     }
 
@@ -55,8 +57,11 @@ public final class PrometheusRegistry: Sendable {
         state.withLock { state in
             if let known = state.metrics[identity].flatMap(get) { return known }
             let (metric, value) = make()
-            if state.metrics.count < Self.metricLimit, state.metrics[identity] == nil {
+            if state.metrics.count < Self.metricLimit, state.metrics[identity] == nil,
+                state.types[identity.name, default: metric.type] == metric.type
+            {
                 state.metrics[identity] = metric
+                state.types[identity.name] = metric.type
             } else {
                 state.dropped += 1
             }
@@ -73,7 +78,7 @@ public final class PrometheusRegistry: Sendable {
             let ordered = members.sorted { PrometheusText.labels($0.key.labels) < PrometheusText.labels($1.key.labels) }
             guard let type = ordered.first?.value.type else { continue }
             text.family(name, type: type)
-            for (identity, metric) in ordered where metric.type == type { text.sample(identity, metric) }
+            for (identity, metric) in ordered { text.sample(identity, metric) }
         }
         text.family("shoal_metrics_dropped", type: "gauge")
         text.line("shoal_metrics_dropped", [], String(dropped))

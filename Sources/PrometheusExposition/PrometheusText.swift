@@ -28,6 +28,13 @@ struct PrometheusText {
         return "{" + pairs.joined(separator: ",") + "}"
     }
 
+    /// A number as the format writes it: the values that are none have names of their own there.
+    static func number(_ value: Double) -> String {
+        if value.isNaN { return "NaN" }
+        if value.isInfinite { return value > 0 ? "+Inf" : "-Inf" }
+        return String(value)
+    }
+
     mutating func family(_ name: String, type: String) { text += "# TYPE \(name) \(type)\n" }
 
     mutating func line(_ name: String, _ labels: [PrometheusRegistry.Label], _ value: String) {
@@ -37,16 +44,16 @@ struct PrometheusText {
     mutating func sample(_ identity: PrometheusRegistry.Identity, _ metric: PrometheusRegistry.Metric) {
         switch metric {
         case .counter(let counter): line(identity.name, identity.labels, String(counter.value))
-        case .gauge(let gauge): line(identity.name, identity.labels, String(gauge.value))
+        case .gauge(let gauge): line(identity.name, identity.labels, Self.number(gauge.value))
         case .histogram(let histogram):
             let snapshot = histogram.snapshot
             var cumulated = 0
-            for (bound, count) in zip(histogram.bounds.map { String($0) } + ["+Inf"], snapshot.counts) {
+            for (bound, count) in zip(histogram.bounds + [.infinity], snapshot.counts) {
                 cumulated += count
-                let labels = identity.labels + [PrometheusRegistry.Label(name: "le", value: bound)]
+                let labels = identity.labels + [PrometheusRegistry.Label(name: "le", value: Self.number(bound))]
                 line(identity.name + "_bucket", labels, String(cumulated))
             }
-            line(identity.name + "_sum", identity.labels, String(snapshot.sum))
+            line(identity.name + "_sum", identity.labels, Self.number(snapshot.sum))
             line(identity.name + "_count", identity.labels, String(cumulated))
         }
     }

@@ -113,12 +113,19 @@ public struct ResolvedSettings: Sendable {
         var given: [String: Given] = [:]
         for (key, value) in mapping {
             let name = key.string ?? ""
-            guard let declaration = schema.declaration(name), name != SettingsSchema.file.name else {
+            guard name != SettingsSchema.file.name else {
+                throw SettingsError(
+                    "\"\(name)\" in \(path) cannot be set there; give it as a flag or in the environment."
+                )
+            }
+            guard let declaration = schema.declaration(name) else {
                 throw SettingsError(
                     "\"\(name)\" in \(path) is not a setting of this command; \(schema.suggestion(for: name))"
                 )
             }
-            guard let texts = value.string.map({ [$0] }) ?? value.sequence?.compactMap(\.string) else {
+            let nodes = value.sequence.map(Array.init) ?? [value]
+            let texts = nodes.compactMap(\.string)
+            guard texts.count == nodes.count else {
                 throw SettingsError("\"\(name)\" in \(path) must be a value or a list of values.")
             }
             guard declaration.isList || texts.count == 1 else {

@@ -110,8 +110,11 @@ struct OriginFetcher: Sendable {
     }
 
     /// One request, at the first address that accepts a connection.
-    private func exchange(_ url: ContentURL, addresses: [IPAddress], known: Validators?) async throws -> ExchangeResult
-    {
+    private func exchange(
+        _ url: ContentURL,
+        addresses: [IPAddress],
+        known: Validators?
+    ) async throws -> ExchangeResult {
         let request = try Self.request(for: url, known: known)
         let deadline = NIODeadline.now() + TimeAmount(limits.firstByteTimeout)
         var failure: any Error = HTTPClientError.connectTimeout
@@ -151,13 +154,13 @@ struct OriginFetcher: Sendable {
     }
 
     private static func request(for url: ContentURL, known: Validators?) throws(Refusal) -> HTTPClientRequest {
-        // AsyncHTTPClient reads the URL with Foundation. If that saw another host, the override would not hold; if another target, other content
-        // than the browser's would be certified.
-        let target = url.text.dropFirst(url.origin.text.count)
+        // AsyncHTTPClient reads the URL with Foundation. If that saw another host, the override would not hold; if another target,
+        // other content than the browser's would be certified.
+        let origin = url.origin
+        let target = url.text.dropFirst(origin.text.count)
         guard let read = URL(string: url.text),
-            read.host(percentEncoded: true).map({ "[\($0)]" == url.origin.hostText || $0 == url.origin.hostText })
-                == true,
-            read.port ?? url.origin.scheme.defaultPort == url.origin.port,
+            let host = read.host(percentEncoded: true), [host, "[\(host)]"].contains(origin.hostText),
+            read.port ?? origin.scheme.defaultPort == origin.port,
             read.path(percentEncoded: true) + (read.query(percentEncoded: true).map { "?\($0)" } ?? "") == target
         else { throw Refusal(.badURL, "The URL is not read the same by everyone; use a simpler one.") }
 
@@ -168,9 +171,11 @@ struct OriginFetcher: Sendable {
         return request
     }
 
-    private func read(_ response: HTTPClientResponse, of url: ContentURL, known: Validators?) async throws
-        -> ExchangeResult
-    {
+    private func read(
+        _ response: HTTPClientResponse,
+        of url: ContentURL,
+        known: Validators?
+    ) async throws -> ExchangeResult {
         let verdict = ResponseRules.judge(
             status: Int(response.status.code),
             headers: response.headers,

@@ -13,7 +13,7 @@ from .processes import Process
 from .waiting import DEADLINE, eventually
 
 REPOSITORY = Path(__file__).resolve().parents[3]
-SHOAL = Path(os.environ.get("SHOAL_EXECUTABLE", REPOSITORY / ".build/debug/shoal"))
+SHOAL = Path(os.environ.get("SHOAL_EXECUTABLE", REPOSITORY / ".build/release/shoal"))
 ANY_PORT = "127.0.0.1:0"
 
 

@@ -39,6 +39,7 @@ def same_as_without_shoal(browser: Browser, origin: Origin, prepare: Callable[[P
     assert bare["resources"]["/data.bin"]["sha256"] == digest(BODY)
     before = len(browser.console())
     page = browser.page(origin.url + "/")
+    assert page.evaluate("shoal.stats().state"), "Shoal's script has not run, so nothing is compared"
     prepare(page)
     assert look(page) == bare
     complaints = [line for line in browser.console()[before:] if line.level in ("warn", "error")]
