@@ -12,15 +12,19 @@ let strict: [SwiftSetting] = [
 extension Target.Dependency {
     static let nioCore = product(name: "NIOCore", package: "swift-nio")
     static let nioPosix = product(name: "NIOPosix", package: "swift-nio")
+    static let nioFoundationCompat = product(name: "NIOFoundationCompat", package: "swift-nio")
     static let nioHTTP1 = product(name: "NIOHTTP1", package: "swift-nio")
     static let nioWebSocket = product(name: "NIOWebSocket", package: "swift-nio")
     static let nioEmbedded = product(name: "NIOEmbedded", package: "swift-nio")
     static let hummingbird = product(name: "Hummingbird", package: "hummingbird")
     static let hummingbirdCore = product(name: "HummingbirdCore", package: "hummingbird")
     static let hummingbirdTesting = product(name: "HummingbirdTesting", package: "hummingbird")
+    static let nioHTTPTypes = product(name: "NIOHTTPTypes", package: "swift-nio-extras")
+    static let nioHTTPTypesHTTP1 = product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
     static let httpTypes = product(name: "HTTPTypes", package: "swift-http-types")
     static let httpClient = product(name: "AsyncHTTPClient", package: "async-http-client")
     static let serviceLifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+    static let unixSignals = product(name: "UnixSignals", package: "swift-service-lifecycle")
     static let logging = product(name: "Logging", package: "swift-log")
     static let metrics = product(name: "Metrics", package: "swift-metrics")
     static let coreMetrics = product(name: "CoreMetrics", package: "swift-metrics")
@@ -32,7 +36,8 @@ extension Target.Dependency {
 let package = Package(
     name: "shoal",
     products: [
-        .executable(name: "shoal", targets: ["shoal"])
+        .executable(name: "shoal", targets: ["shoal"]),
+        .executable(name: "shoal-bench", targets: ["shoal-bench"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -40,6 +45,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
@@ -63,22 +69,32 @@ let package = Package(
 
         // IO.
         .target(name: "Signing", dependencies: ["COpenSSL", "ContentTrust"], swiftSettings: strict),
-        .target(name: "BrowserClient", dependencies: ["COpenSSL", "ContentTrust"], swiftSettings: strict),
+        .target(name: "PrometheusExposition", dependencies: [.coreMetrics], swiftSettings: strict),
+        .target(
+            name: "BrowserClient",
+            dependencies: ["COpenSSL"],
+            exclude: ["shoal.d.ts", "src", "tsconfig.json", "tsconfig.worker.json"],
+            resources: [.embedInCode("Bundle")],
+            swiftSettings: strict
+        ),
         .target(
             name: "TrackerNode",
             dependencies: [
-                "BrowserClient", "ContentTrust", "Presence", "Settings", "Signing", "TrackerCore", "TrackerProtocol",
-                .coreMetrics, .hummingbird, .hummingbirdCore, .httpClient, .httpTypes, .logging, .metrics, .nioCore,
-                .nioHTTP1, .nioPosix, .nioWebSocket, .serviceLifecycle,
+                "BrowserClient", "COpenSSL", "ContentTrust", "Presence", "Settings", "Signing", "TrackerCore",
+                "TrackerProtocol",
+                .hummingbird, .hummingbirdCore, .httpClient, .httpTypes, .logging, .metrics, .nioCore,
+                .nioFoundationCompat,
+                .nioHTTP1,
+                .nioHTTPTypes, .nioHTTPTypesHTTP1, .nioPosix, .serviceLifecycle,
             ],
             swiftSettings: strict
         ),
         .target(
             name: "SigningAuthority",
             dependencies: [
-                "ContentTrust", "Settings", "Signing",
-                .grdb, .httpClient, .httpTypes, .hummingbird, .logging, .metrics, .nioCore, .nioPosix,
-                .serviceLifecycle,
+                "ContentTrust", "Signing",
+                .grdb, .httpClient, .httpTypes, .hummingbird, .hummingbirdCore, .logging, .metrics, .nioCore, .nioHTTP1,
+                .nioPosix, .serviceLifecycle,
             ],
             swiftSettings: strict
         ),
@@ -87,6 +103,7 @@ let package = Package(
             dependencies: [
                 "BrowserClient", .httpTypes, .hummingbird, .logging, .nioCore, .nioPosix, .serviceLifecycle,
             ],
+            resources: [.embedInCode("Pages")],
             swiftSettings: strict
         ),
 
@@ -94,31 +111,69 @@ let package = Package(
         .executableTarget(
             name: "shoal",
             dependencies: [
-                "DemoSite", "Settings", "SigningAuthority", "TrackerNode",
-                .argumentParser, .httpClient, .logging, .metrics, .serviceLifecycle,
+                "ContentTrust", "DemoSite", "Presence", "PrometheusExposition", "Settings", "SigningAuthority",
+                "TrackerNode",
+                "TrackerProtocol",
+                .argumentParser, .httpClient, .logging, .metrics, .nioCore, .nioFoundationCompat, .nioHTTP1, .nioPosix,
+                .serviceLifecycle, .unixSignals,
+            ],
+            swiftSettings: strict
+        ),
+
+        .executableTarget(
+            name: "shoal-bench",
+            dependencies: [
+                "ContentTrust", "Presence", "TrackerProtocol",
+                .argumentParser, .nioCore, .nioEmbedded, .nioFoundationCompat, .nioWebSocket,
             ],
             swiftSettings: strict
         ),
 
         // Tests. What needs real browsers is in Tests/Browser, driven by ops/test.
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(name: "ContentTrustTests", dependencies: ["ContentTrust", "Signing"], swiftSettings: strict),
         .testTarget(
             name: "TrackerProtocolTests",
-            dependencies: ["TrackerProtocol", .nioEmbedded, .nioWebSocket],
+            dependencies: [
+                "ContentTrust", "Presence", "TestSupport", "TrackerProtocol", .nioCore, .nioEmbedded, .nioWebSocket,
+            ],
             swiftSettings: strict
         ),
-        .testTarget(name: "PresenceTests", dependencies: ["Presence"], swiftSettings: strict),
-        .testTarget(name: "TrackerCoreTests", dependencies: ["TrackerCore"], swiftSettings: strict),
+        .testTarget(
+            name: "PresenceTests",
+            dependencies: ["ContentTrust", "Presence", "TestSupport"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "TrackerCoreTests",
+            dependencies: ["ContentTrust", "Presence", "TestSupport", "TrackerCore", "TrackerProtocol", .nioCore],
+            swiftSettings: strict
+        ),
         .testTarget(name: "SettingsTests", dependencies: ["Settings"], swiftSettings: strict),
         .testTarget(name: "SigningTests", dependencies: ["Signing", "ContentTrust"], swiftSettings: strict),
         .testTarget(
+            name: "PrometheusExpositionTests",
+            dependencies: ["PrometheusExposition", .coreMetrics, .metrics],
+            swiftSettings: strict
+        ),
+        .testTarget(
             name: "TrackerNodeTests",
-            dependencies: ["TrackerNode", .hummingbirdTesting, .nioEmbedded],
+            dependencies: [
+                "BrowserClient", "ContentTrust", "Presence", "PrometheusExposition", "Settings", "Signing",
+                "TestSupport",
+                "TrackerNode", "TrackerProtocol",
+                .httpClient, .httpTypes, .hummingbird, .logging, .metrics, .nioCore, .nioHTTP1, .nioPosix,
+                .nioWebSocket,
+                .serviceLifecycle,
+            ],
             swiftSettings: strict
         ),
         .testTarget(
             name: "SigningAuthorityTests",
-            dependencies: ["SigningAuthority", .hummingbird, .hummingbirdTesting],
+            dependencies: [
+                "ContentTrust", "Signing", "SigningAuthority",
+                .grdb, .httpClient, .logging, .nioCore, .nioHTTP1, .nioPosix, .serviceLifecycle,
+            ],
             swiftSettings: strict
         ),
         .testTarget(name: "BrowserClientTests", dependencies: ["BrowserClient"], swiftSettings: strict),

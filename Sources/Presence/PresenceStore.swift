@@ -1,0 +1,50 @@
+import ContentTrust
+
+/// Where a peer is: the node that holds its connection, and its ID there.
+public struct PeerAddress: Hashable, Sendable {
+    /// The node's name, unique within the cluster.
+    public var node: UInt64
+    /// The peer ID's 8 bytes (Docs/Protocol.md), as the node chose them.
+    public var peer: UInt64
+
+    public init(node: UInt64, peer: UInt64) {
+        self.node = node
+        self.peer = peer
+    }
+}
+
+/// What a store is asked to do about one content.
+public enum PresenceCommand: Equatable, Sendable {
+    /// The peer has the content from now on. Said again, it changes nothing.
+    case add(ContentID, PeerAddress)
+    /// The peer no longer has it. Of a peer that never had it, it changes nothing.
+    case remove(ContentID, PeerAddress)
+    /// Asks for at most `limit` different peers that have the content, `excluded` never among them.
+    case find(ContentID, limit: Int, excluded: PeerAddress)
+}
+
+/// A store's answer to one command.
+public enum PresenceReply: Equatable, Sendable {
+    /// To `add` and `remove`.
+    case done
+    /// To `find`: in an order that says nothing.
+    case peers([PeerAddress])
+    /// The store could not do it in time; asking again makes sense after so many seconds.
+    case unavailable(retry: Int)
+}
+
+/// The index of who has what.
+///
+/// Presence is soft state: the truth is what each node knows about its own connections, and a store may lose everything without harm.
+///
+/// What every implementation owes beyond the signatures, and `PresenceConformance` in the tests holds it to:
+/// - Commands of one batch take effect in their order; so do batches of one caller.
+/// - `reply` is called exactly once, with one reply for each command, in order; on any thread, possibly before `perform` returns.
+/// - A `find` gives `min(limit, peers there)` different peers, chosen so that each peer is about as likely as any other. It costs
+///   O(limit) or O(log peers + limit), never O(peers).
+/// - A `find` whose reply comes after an `add` or `remove` of the same content was replied to sees its effect.
+/// - What no peer has takes no memory.
+public protocol PresenceStore: Sendable {
+    /// Carries out a batch.
+    func perform(_ batch: [PresenceCommand], reply: @escaping @Sendable ([PresenceReply]) -> Void)
+}

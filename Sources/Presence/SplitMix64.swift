@@ -1,0 +1,16 @@
+/// A small fast generator (Steele, Lea and Flood, OOPSLA 2014) for choices that need no secrecy, and for simulations that have to repeat.
+///
+/// The system's generator was rejected for picking peers: it makes a system call for each number, which was most of the cost of a find.
+public struct SplitMix64: RandomNumberGenerator, Sendable {
+    private var state: UInt64
+
+    public init(seed: UInt64) { state = seed }
+
+    public mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+}

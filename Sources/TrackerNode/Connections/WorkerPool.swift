@@ -1,0 +1,91 @@
+import ContentTrust
+import NIOCore
+import NIOPosix
+import Presence
+import TrackerCore
+import TrackerProtocol
+
+/// The workers of a node, one on each event loop.
+///
+/// Share-nothing on purpose: a connection's messages, its presence commands and its certificates' verdicts stay on its own loop. Only
+/// signals between peers of different loops cross, and what is behind ``WorkerEnvironment``.
+struct WorkerPool: Sendable {
+    /// Between two looks at idle connections.
+    private static let tickInterval = TimeAmount.seconds(1)
+    /// A worker's index has one byte in its peers' IDs.
+    static let workerLimit = 256
+
+    /// What all connections of the node come to.
+    struct Totals: Sendable {
+        var connections = 0
+        var announced = 0
+        var counters = TrackerCounters()
+    }
+
+    private let workers: [WorkerReference]
+    /// The worker of each event loop.
+    private let byLoop: [ObjectIdentifier: WorkerReference]
+    private let sendQueueLimit: Int
+
+    /// Makes a worker on each of the loops.
+    init(
+        _ configuration: TrackerConfiguration,
+        loops: [any EventLoop],
+        judge: any CertificateJudging,
+        environment: WorkerEnvironment
+    ) async throws {
+        let node = UInt64.random(in: .min ... .max)
+        var workers: [WorkerReference] = []
+        var byLoop: [ObjectIdentifier: WorkerReference] = [:]
+        for (index, loop) in loops.prefix(Self.workerLimit).enumerated() {
+            let worker = try await loop.submit {
+                let core = TrackerCore(node: node, limits: configuration.limits, judge: judge, ice: configuration.ice)
+                return WorkerReference(
+                    EventLoopWorker(index: UInt8(index), eventLoop: loop, core: core, environment: environment)
+                )
+            }.get()
+            environment.router.add(worker)
+            workers.append(worker)
+            byLoop[ObjectIdentifier(loop)] = worker
+        }
+        self.workers = workers
+        self.byLoop = byLoop
+        sendQueueLimit = configuration.sendQueueLimit
+    }
+
+    /// Makes a channel, whose handshake is done, a peer's. On the channel's loop.
+    func open(_ channel: any Channel, site: WebOrigin) -> EventLoopFuture<PublicChannel.Negotiated> {
+        channel.eventLoop.makeCompletedFuture {
+            guard let worker = byLoop[ObjectIdentifier(channel.eventLoop)] else { throw ChannelError.eof }
+            // Crossing the high-water mark makes the channel unwritable, and the handler then closes it.
+            try channel.syncOptions?.setOption(
+                .writeBufferWaterMark,
+                value: .init(low: sendQueueLimit / 2, high: sendQueueLimit)
+            )
+            try worker.here { worker in
+                try channel.pipeline.syncOperations.addHandler(PeerConnectionHandler(worker: worker, site: site))
+            }
+            return .peer
+        }
+    }
+
+    /// Looks after idle connections until the tasks are cancelled.
+    func startTicking() -> [RepeatedTask] {
+        workers.map { $0.repeatedly(every: Self.tickInterval) { $0.tick() } }
+    }
+
+    /// Asks every worker.
+    func totals() async -> Totals {
+        var totals = Totals()
+        for worker in workers {
+            let answer = worker.ask {
+                Totals(connections: $0.connectionCount, announced: $0.announcedCount, counters: $0.counters)
+            }
+            guard let part = try? await answer.get() else { continue }
+            totals.connections += part.connections
+            totals.announced += part.announced
+            totals.counters += part.counters
+        }
+        return totals
+    }
+}

@@ -1,0 +1,86 @@
+import NIOCore
+import Presence
+import Synchronization
+import TrackerCore
+import TrackerProtocol
+
+/// A worker as others hold it: they can only hand it work for its own event loop.
+struct WorkerReference: Sendable {
+    private let eventLoop: any EventLoop
+    private let worker: NIOLoopBound<EventLoopWorker>
+
+    /// To be made on the worker's event loop.
+    init(_ worker: EventLoopWorker) {
+        eventLoop = worker.eventLoop
+        self.worker = NIOLoopBound(worker, eventLoop: worker.eventLoop)
+    }
+
+    /// Does the work at once when called on the worker's loop, otherwise soon, and flushes behind it.
+    func perform(_ work: @escaping @Sendable (EventLoopWorker) -> Void) {
+        if eventLoop.inEventLoop {
+            work(worker.value)
+        } else {
+            eventLoop.execute {
+                work(worker.value)
+                worker.value.flush()
+            }
+        }
+    }
+
+    /// Works with the worker at once; only on its own loop.
+    func here<R>(_ work: (EventLoopWorker) throws -> R) rethrows -> R { try work(worker.value) }
+
+    /// Does the work again and again until the task is cancelled.
+    func repeatedly(every interval: TimeAmount, _ work: @escaping @Sendable (EventLoopWorker) -> Void) -> RepeatedTask {
+        eventLoop.scheduleRepeatedTask(initialDelay: interval, delay: interval) { _ in work(worker.value) }
+    }
+
+    /// Asks the worker something, from anywhere.
+    func ask<Answer: Sendable>(_ question: @escaping @Sendable (EventLoopWorker) -> Answer) -> EventLoopFuture<Answer> {
+        eventLoop.submit { question(worker.value) }
+    }
+}
+
+/// What a worker shares with the rest of its node. Every part may be called from any event loop.
+struct WorkerEnvironment: Sendable {
+    let directory: CertificateDirectory
+    let store: any PresenceStore
+    let router: SignalRouter
+    let connections: ConnectionCount
+}
+
+/// The connections of a node, counted over all of its loops.
+final class ConnectionCount: Sendable {
+    let limit: Int
+    private let count = Atomic<Int>(0)
+
+    init(limit: Int) { self.limit = limit }
+
+    var current: Int { count.load(ordering: .relaxed) }
+
+    /// Whether one more is within the limit. Asked when a request arrives and counted when it was upgraded, so that each loop can be one
+    /// connection over the limit for a moment; a reservation would have to be given back on every way that a handshake can fail.
+    var hasRoom: Bool { current < limit }
+
+    func add() { count.add(1, ordering: .relaxed) }
+    func remove() { count.subtract(1, ordering: .relaxed) }
+}
+
+/// Takes signals to the loop of their target, which the first byte of its peer ID names.
+final class SignalRouter: Sendable {
+    private let workers = Mutex<[WorkerReference]>([])
+
+    /// Workers are added in the order of their indices.
+    func add(_ worker: WorkerReference) { workers.withLock { $0.append(worker) } }
+
+    /// Towards a signal's target.
+    func deliver(_ signal: PeerSignal) { worker(of: signal.to)?.perform { $0.deliver(signal) } }
+
+    /// Back to a signal's sender, because its target is gone.
+    func bounce(_ signal: PeerSignal) { worker(of: signal.from)?.perform { $0.undeliverable(signal) } }
+
+    private func worker(of address: PeerAddress) -> WorkerReference? {
+        let index = Int(address.peer >> 56)
+        return workers.withLock { index < $0.count ? $0[index] : nil }
+    }
+}

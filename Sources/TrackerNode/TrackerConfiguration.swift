@@ -1,0 +1,35 @@
+import ContentTrust
+import Settings
+import TrackerProtocol
+
+/// How one tracker node runs.
+public struct TrackerConfiguration: Sendable {
+    /// Clients connect here.
+    public var publicAddress: ListenAddress
+    /// Health, metrics and the operator's page; never for the public.
+    public var adminAddress: ListenAddress
+    /// Where the signing authority's public address is.
+    public var authorityURL: String
+    /// The root key's thumbprint, which every keyset must be signed by.
+    public var root: KeyID
+    public var limits = ProtocolLimits()
+    /// Connections of peers at the same time.
+    public var connectionLimit = 10_000
+    /// Bytes that may wait to be sent to one connection.
+    public var sendQueueLimit = 1_048_576
+    /// Seconds between two fetches of the keyset.
+    public var keysetInterval = 60
+    /// STUN and TURN URLs that clients are told.
+    public var ice: [String] = []
+    /// How browsers reach the public address, when that is not the address itself; without a slash at its end.
+    public var publicURL: String?
+    /// Threads that serve connections; nil for one on each core.
+    public var eventLoops: Int?
+
+    public init(publicAddress: ListenAddress, adminAddress: ListenAddress, authorityURL: String, root: KeyID) {
+        self.publicAddress = publicAddress
+        self.adminAddress = adminAddress
+        self.authorityURL = authorityURL
+        self.root = root
+    }
+}

@@ -1,0 +1,67 @@
+import Foundation
+import Logging
+import Metrics
+import PrometheusExposition
+import ServiceLifecycle
+import Settings
+import UnixSignals
+
+/// What every long-running command has: logs, metrics and an end.
+enum ProcessSettings {
+    static let logLevel = Setting<String>(
+        "log-level",
+        .oneOf("trace", "debug", "info", "notice", "warning", "error"),
+        default: "warning",
+        help: "What is written to standard error."
+    )
+
+    static let declarations = [logLevel.declaration]
+
+    /// A process whose logging and metrics are set up.
+    struct Running {
+        let metrics: PrometheusRegistry
+        private let level: Logger.Level
+
+        init(metrics: PrometheusRegistry, level: Logger.Level) {
+            self.metrics = metrics
+            self.level = level
+        }
+
+        func logger(_ label: String) -> Logger {
+            var logger = Logger(label: label)
+            logger.logLevel = level
+            return logger
+        }
+
+        /// Runs services until one fails, or until SIGTERM or SIGINT asks for a graceful end; a second signal does not wait.
+        func run(_ services: [any Service]) async throws {
+            var configuration = ServiceGroupConfiguration(
+                services: services,
+                gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: logger("shoal")
+            )
+            configuration.maximumGracefulShutdownDuration = .seconds(10)
+            try await ServiceGroup(configuration: configuration).run()
+        }
+    }
+
+    /// To be called once, before anything logs or counts.
+    static func start(_ settings: ResolvedSettings) throws(SettingsError) -> Running {
+        let level = Logger.Level(rawValue: try settings.value(logLevel)) ?? .warning
+        LoggingSystem.bootstrap(StreamLogHandler.standardError)
+        let registry = PrometheusRegistry()
+        MetricsSystem.bootstrap(registry)
+        return Running(metrics: registry, level: level)
+    }
+}
+
+/// Writes a line to standard output at once, also through a pipe: whoever starts the process waits for its addresses, and `print` would
+/// keep them in a buffer.
+func say(_ line: String) {
+    FileHandle.standardOutput.write(Data((line + "\n").utf8))
+}
+
+extension ListenAddress {
+    /// The same host with the port that was bound.
+    func with(port: Int) -> ListenAddress { ListenAddress(host: host, port: port) }
+}

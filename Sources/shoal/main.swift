@@ -1,5 +1,0 @@
-import AsyncHTTPClient
-import ArgumentParser
-import DemoSite
-import SigningAuthority
-import TrackerNode

@@ -1,0 +1,1 @@
+"""What the browser tests stand on. Each module holds one thing; none imports a test."""

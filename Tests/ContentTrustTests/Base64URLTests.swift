@@ -1,0 +1,31 @@
+import ContentTrust
+import Foundation
+import Testing
+
+@Suite struct Base64URLTests {
+    @Test func agreesWithFoundation() {
+        var generator = SeededGenerator(seed: 1)
+        for length in 0..<200 {
+            let bytes = generator.bytes(length)
+            let expected = Data(bytes).base64EncodedString().replacingOccurrences(of: "+", with: "-")
+                .replacingOccurrences(of: "/", with: "_").replacingOccurrences(of: "=", with: "")
+            #expect(Base64URL.encode(bytes) == expected)
+            #expect(Base64URL.decode(expected) == bytes)
+            #expect(Base64URL.encodedLength(length) == expected.utf8.count)
+        }
+    }
+
+    /// Every text of up to three characters over a telling alphabet: refused, or exactly what encoding writes.
+    @Test func aTextIsRefusedOrIsTheOnlyTextOfItsBytes() {
+        let characters = Array("AB_-zZ09+/= \n.\u{e9}")
+        var texts = [""]
+        for _ in 0..<3 { texts += texts.flatMap { text in characters.map { text + String($0) } } }
+        for text in texts {
+            guard let bytes = Base64URL.decode(text) else { continue }
+            #expect(Base64URL.encode(bytes) == text)
+        }
+    }
+
+    @Test(arguments: ["A", "AAAAA", "AA==", "AB", "AAB", "A A", "AA+A", "AA/A", "AAA=", "AA\n"])
+    func refuses(text: String) { #expect(Base64URL.decode(text) == nil) }
+}
