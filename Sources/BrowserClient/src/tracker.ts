@@ -66,10 +66,10 @@ export function connectTracker(
                 ready = Promise.resolve(isOpen);
             };
             const ended = () => {
-                remember(FAILURES, ++failures);
                 settle(false);
                 for (const answer of asked.values()) answer();
                 if (isClosed) return;
+                remember(FAILURES, ++failures);
                 const limit = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** failures);
                 setTimeout(connect, Math.random() * limit);
                 hear();
