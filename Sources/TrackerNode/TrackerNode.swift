@@ -96,13 +96,17 @@ public struct TrackerNode: Service {
                 throw error
             }
         }
+        // The server does not wait for peers (PublicChannel), and one that came while it was shutting down was not told to go.
+        await workers.closeAll()
+        await environment.connections.untilNone()
     }
 
     private func publicServer(
         _ workers: WorkerPool,
         _ environment: WorkerEnvironment,
         _ follower: KeysetFollower,
-        _ group: MultiThreadedEventLoopGroup
+        _ group: MultiThreadedEventLoopGroup,
+        _ address: BoundAddress
     ) -> some Service {
         let connections = environment.connections
         let routes = PublicRoutes(directory: environment.directory, keyset: { follower.keyset })
