@@ -162,9 +162,8 @@ let package = Package(
                 "BrowserClient", "ContentTrust", "Presence", "PrometheusExposition", "Settings", "Signing",
                 "TestSupport",
                 "TrackerNode", "TrackerProtocol",
-                .httpClient, .httpTypes, .hummingbird, .logging, .metrics, .nioCore, .nioHTTP1, .nioPosix,
-                .nioWebSocket,
-                .serviceLifecycle,
+                .httpClient, .httpTypes, .hummingbird, .logging, .metrics, .nioCore, .nioEmbedded, .nioHTTP1, .nioPosix,
+                .nioWebSocket, .serviceLifecycle,
             ],
             swiftSettings: strict
         ),

@@ -157,22 +157,4 @@ import TrackerProtocol
             }
         }
     }
-
-    @Test(arguments: [1, 4])
-    func closesEverybodyAtAGracefulShutdown(loops: Int) async throws {
-        try await withNode {
-            $0.eventLoops = loops
-        } _: { node in
-            let clients = try await [
-                WebSocketClient.connect(to: node), WebSocketClient.connect(to: node), WebSocketClient.connect(to: node),
-            ]
-            for client in clients { _ = try await client.welcome() }
-            try await node.shutDown()
-            for client in clients {
-                #expect(try await client.next() == .close(code: 1001))
-                #expect(try await client.next() == .ended)
-            }
-            await #expect(throws: (any Error).self) { try await WebSocketClient.connect(to: node) }
-        }
-    }
 }
