@@ -73,7 +73,7 @@ let package = Package(
         .target(
             name: "BrowserClient",
             dependencies: ["COpenSSL"],
-            exclude: ["shoal.d.ts", "src", "tsconfig.json", "tsconfig.worker.json"],
+            exclude: ["README.md", "mangled-properties", "shoal.d.ts", "src", "tsconfig.json", "tsconfig.worker.json"],
             resources: [.embedInCode("Bundle")],
             swiftSettings: strict
         ),
@@ -175,7 +175,12 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
-        .testTarget(name: "BrowserClientTests", dependencies: ["BrowserClient"], swiftSettings: strict),
+        .testTarget(
+            name: "BrowserClientTests",
+            dependencies: ["BrowserClient"],
+            exclude: ["client"],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "DemoSiteTests",
             dependencies: ["DemoSite", .hummingbird, .hummingbirdTesting],
