@@ -133,7 +133,7 @@ export function startSession(settings: Settings, warn: (reason: string) => void,
     /** What another peer asks for. */
     async function piece(cid: string, piece: number): Promise<ArrayBuffer | undefined> {
         for (const { certificate, content } of resources.values()) {
-            if (certificate?.cid === cid && content?.isComplete()) return content.pieceFor(piece);
+            if (certificate?.cid === cid && content?.isComplete()) return content.pieceFor(piece).catch(() => undefined);
         }
     }
 
@@ -174,7 +174,7 @@ export function startSession(settings: Settings, warn: (reason: string) => void,
         const { certificate, content, url } = resource;
         if (!certificate) return;
         resource.certificate = resource.content = undefined;
-        content!.fail();
+        content!.abandon();
         tell("leave", { contents: [certificate.cid] });
         discard(url).catch(() => {});
     }
