@@ -73,7 +73,7 @@ let package = Package(
         .target(
             name: "BrowserClient",
             dependencies: ["COpenSSL"],
-            exclude: ["shoal.d.ts", "src", "tsconfig.json", "tsconfig.worker.json"],
+            exclude: ["README.md", "mangled-properties", "shoal.d.ts", "src", "tsconfig.json", "tsconfig.worker.json"],
             resources: [.embedInCode("Bundle")],
             swiftSettings: strict
         ),
@@ -162,9 +162,8 @@ let package = Package(
                 "BrowserClient", "ContentTrust", "Presence", "PrometheusExposition", "Settings", "Signing",
                 "TestSupport",
                 "TrackerNode", "TrackerProtocol",
-                .httpClient, .httpTypes, .hummingbird, .logging, .metrics, .nioCore, .nioHTTP1, .nioPosix,
-                .nioWebSocket,
-                .serviceLifecycle,
+                .httpClient, .httpTypes, .hummingbird, .logging, .metrics, .nioCore, .nioEmbedded, .nioHTTP1, .nioPosix,
+                .nioWebSocket, .serviceLifecycle,
             ],
             swiftSettings: strict
         ),
@@ -176,7 +175,12 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
-        .testTarget(name: "BrowserClientTests", dependencies: ["BrowserClient"], swiftSettings: strict),
+        .testTarget(
+            name: "BrowserClientTests",
+            dependencies: ["BrowserClient"],
+            exclude: ["client"],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "DemoSiteTests",
             dependencies: ["DemoSite", .hummingbird, .hummingbirdTesting],

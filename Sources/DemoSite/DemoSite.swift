@@ -109,10 +109,16 @@ extension MediaLibrary.Progress: CustomStringConvertible {
         return switch self {
         case .complete(let files): "All \(files) pictures and films of the demo site are there"
         case .started(let missing, let files):
-            "Painting \(missing) of the demo site's \(files) pictures and films; this is done once and takes about a minute"
+            "Painting \(missing) of the demo site's \(files) pictures and films; this is done once and takes \(Self.patience)"
         case .finished(let name, let bytes, let done, let missing):
             "Painted \(name), \(megabytes(bytes)) (\(done) of \(missing))"
         case .film(let frame, let frames): "Painting the film: \(frame) of \(frames) frames"
         }
     }
+
+    #if DEBUG
+        private static let patience = "half an hour in a debug build, a minute in a release build"
+    #else
+        private static let patience = "about a minute"
+    #endif
 }

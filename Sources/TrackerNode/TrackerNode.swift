@@ -81,10 +81,11 @@ public struct TrackerNode: Service {
         let ticking = workers.startTicking()
         defer { for task in ticking { task.cancel() } }
 
+        let address = BoundAddress(configuration.publicAddress)
         let servers: [any Service] = [
             follower,
-            publicServer(workers, environment, follower, group),
-            adminServer(workers, environment, follower, group),
+            publicServer(workers, environment, follower, group, address),
+            adminServer(workers, environment, follower, group, address),
         ]
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             for server in servers { tasks.addTask { try await server.run() } }
@@ -95,13 +96,17 @@ public struct TrackerNode: Service {
                 throw error
             }
         }
+        // The server does not wait for peers (PublicChannel), and one that came while it was shutting down was not told to go.
+        await workers.closeAll()
+        await environment.connections.untilNone()
     }
 
     private func publicServer(
         _ workers: WorkerPool,
         _ environment: WorkerEnvironment,
         _ follower: KeysetFollower,
-        _ group: MultiThreadedEventLoopGroup
+        _ group: MultiThreadedEventLoopGroup,
+        _ address: BoundAddress
     ) -> some Service {
         let connections = environment.connections
         let routes = PublicRoutes(directory: environment.directory, keyset: { follower.keyset })
@@ -112,7 +117,11 @@ public struct TrackerNode: Service {
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.publicAddress.host, port: configuration.publicAddress.port)
             ),
-            onServerRunning: { [onListening] channel in onListening(.public, channel.localAddress?.port ?? 0) },
+            onServerRunning: { [onListening] channel in
+                let port = channel.localAddress?.port ?? 0
+                address.bound(to: port)
+                onListening(.public, port)
+            },
             eventLoopGroupProvider: .shared(group),
             logger: logger
         )
@@ -122,7 +131,8 @@ public struct TrackerNode: Service {
         _ workers: WorkerPool,
         _ environment: WorkerEnvironment,
         _ follower: KeysetFollower,
-        _ group: MultiThreadedEventLoopGroup
+        _ group: MultiThreadedEventLoopGroup,
+        _ address: BoundAddress
     ) -> some Service {
         let published = TrackerMetrics()
         let routes = AdminRoutes(
@@ -136,7 +146,7 @@ public struct TrackerNode: Service {
                     announced: totals.announced,
                     root: configuration.root.text,
                     authorityURL: configuration.authorityURL,
-                    publicURL: configuration.publicURL ?? "http://\(configuration.publicAddress)"
+                    publicURL: configuration.publicURL ?? "http://\(address.current)"
                 )
             },
             metrics: { [metrics] in

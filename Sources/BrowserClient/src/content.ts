@@ -8,12 +8,10 @@ import { BLOCK, LOOK_AHEAD, ORIGIN_PAUSE } from "./limits";
 import { pieceHash } from "./merkle";
 import { fetchOrigin } from "./origin";
 import { Peer, PeerHost, Request } from "./peer";
-import { Reader, State, Stream, hasHope, mayStream, plan } from "./schedule";
+import { Reader, State, Stream, mayStream, plan } from "./schedule";
 import { Counts } from "../shoal";
 
 export interface Reading {
-    /** Resolves once the first byte can be read; rejects when it never will. */
-    ready(): Promise<void>;
     /** The next bytes, at most one piece; rejects when they will not come. Not called behind the end. */
     read(): Promise<Uint8Array>;
     close(): void;
@@ -21,15 +19,13 @@ export interface Reading {
 
 export interface Content {
     isComplete(): boolean;
-    /** Whether it is being read or fetched. */
-    isActive(): boolean;
     /** These peers are said to have it. */
     addSources(ids: string[]): void;
-    /** Reads `start` to `end`; `since` is when that was asked for. */
-    open(start: number, end: number, since: number): Reading;
+    /** Reads `start` to `end`, asked for at `since`. Resolves once the first byte is there; rejects when it never will be. */
+    open(start: number, end: number, since: number): Promise<Reading>;
     /** Fetches all of it although nobody reads. The HTTP cache may answer with whatever age: it is verified. */
     adopt(): void;
-    /** A piece of complete content, for a peer. */
+    /** A piece of complete content. */
     pieceFor(piece: number): Promise<ArrayBuffer | undefined>;
     /** Fails its readers: the content is not what it was. */
     fail(): void;
@@ -41,11 +37,9 @@ export interface ContentHost extends Pick<PeerHost, "mayUpload" | "changed"> {
     patience: number;
     /** By ID: those with a connection. */
     peers: Map<string, Peer>;
-    /** A reader waits, and no peer is left. */
-    needsPeers(): void;
     completed(blob: Blob): void;
     /** The origin has other content than was certified, or what was kept is gone. */
-    lost(): unknown;
+    lost(): void;
 }
 
 interface WaitingReader extends Reader {
@@ -58,17 +52,17 @@ interface WaitingReader extends Reader {
  * @param kept the content as an earlier page kept it
  */
 export function createContent(
-    certificate: Certificate,
+    { url, cid, len, pln, layer }: Certificate,
     counts: Counts,
-    host: ContentHost,
+    { patience, peers, mayUpload, changed, completed, lost }: ContentHost,
     kept?: () => Promise<Blob>,
 ): Content {
-    const { cid, len: length, pln: pieceLength, layer, typ: type, url } = certificate;
-    const { patience, changed } = host;
-    const count = Math.ceil(length / pieceLength);
+    const count = Math.ceil(len / pln);
+    /** Those that are held. */
     const pieces: Blob[] = [];
     let heldCount = kept ? count : 0;
-    let isAdopted = false;
+    /** Where not the default. */
+    let cache: RequestCache | undefined;
     /** Streams that wait for a change. */
     let paused: (() => void)[] = [];
 
@@ -76,32 +70,22 @@ export function createContent(
     const asked = new Map<number, Request>();
     const readers = new Set<WaitingReader>();
     const streams = new Set<Stream>();
-    const isHeld = (piece: number) => !!(kept || pieces[piece]);
-    const state: State = { count, pieceLength, isHeld, asked, readers, streams, originRetryAt: 0, mayComplete: 0 };
+    const state: State = { count, pieceLength: pln, pieces, asked, readers, streams, originRetryAt: 0, mayComplete: 0 };
 
     const isComplete = () => heldCount === count;
-    const isActive = () => readers.size + asked.size + streams.size > 0;
-    const sources = () => [...sourceIDs].flatMap((id) => host.peers.get(id) ?? []);
-    const hasHopeNow = () => hasHope(sources(), now(), patience);
+    const lengthOf = (piece: number) => Math.min(pln, len - piece * pln);
+    const sources = () => [...sourceIDs].flatMap((id) => peers.get(id) ?? []);
 
     function schedule() {
         if (isComplete()) return false;
-        const hope = hasHopeNow();
-        // From the origin, only the smaller half is cheap enough to be fetched for nobody.
-        const cheap = Math.min(LOOK_AHEAD / pieceLength, hope ? count : count / 2);
-        state.mayComplete = isAdopted ? count : host.mayUpload() ? cheap : 0;
-        const { toAsk, toStream, isHopeless } = plan(state, sources(), now(), patience);
-        for (const [piece, peer] of toAsk) askPeer(piece, peer);
-        for (const stream of toStream) readOrigin(stream);
-        if (isHopeless) fail();
-        if (readers.size && !hope) host.needsPeers();
+        // Only the smaller half is cheap enough to be fetched for nobody.
+        state.mayComplete = cache ? count : mayUpload() ? Math.min(LOOK_AHEAD / pln, count / 2) : 0;
+        if (plan(state, sources(), now(), patience, { ask, stream })) fail();
         for (const resume of paused.splice(0)) resume();
-        return isActive();
+        return readers.size + asked.size + streams.size > 0;
     }
 
-    const lengthOf = (piece: number) => Math.min(pieceLength, length - piece * pieceLength);
-
-    async function askPeer(piece: number, peer: Peer) {
+    async function ask(piece: number, peer: Peer) {
         const request = peer.request(cid, piece, lengthOf(piece));
         asked.set(piece, request);
         const answer = await request.answer;
@@ -114,33 +98,33 @@ export function createContent(
         changed();
     }
 
-    async function readOrigin(stream: Stream) {
+    async function stream(range: Stream) {
         const aborter = new AbortController();
-        streams.add(stream);
+        const { next: first, end } = range;
+        streams.add(range);
         try {
-            const span = { start: stream.first * pieceLength, end: Math.min(stream.end * pieceLength, length), length };
-            const read = await fetchOrigin(url, span, isAdopted ? "force-cache" : "default", aborter.signal);
-            while (await mayRead(stream)) {
-                const piece = stream.next;
+            const options = { cache, signal: aborter.signal };
+            const { isPart, read } = await fetchOrigin(url, first * pln, Math.min(end * pln, len), len, options);
+            for (let piece = isPart ? first : 0; piece < first || (await mayRead(range)); piece++) {
                 asked.get(piece)?.withdraw();
                 if (!(await accept(piece, await read(lengthOf(piece)), "fromOrigin"))) {
-                    host.lost();
+                    lost();
                     break;
                 }
-                stream.next++;
+                range.next = Math.max(first, piece + 1);
                 changed();
             }
         } catch {
             state.originRetryAt = now() + ORIGIN_PAUSE;
         }
-        streams.delete(stream);
+        streams.delete(range);
         aborter.abort();
         changed();
     }
 
     async function mayRead(stream: Stream): Promise<boolean> {
         let may: boolean | undefined;
-        while ((may = mayStream(state, stream, hasHopeNow())) === undefined) {
+        while ((may = mayStream(state, stream)) === undefined) {
             await new Promise<void>((resume) => paused.push(resume));
         }
         return may;
@@ -149,80 +133,81 @@ export function createContent(
     /** Keeps a piece if it has the right hash, and says whether it has. */
     async function accept(piece: number, bytes: Uint8Array, from: "fromPeers" | "fromOrigin"): Promise<boolean> {
         const blocks = Math.ceil(bytes.length / BLOCK);
-        if (toBase64URL(await pieceHash(bytes, pieceLength, count === 1)) !== layer[piece]) {
+        if (toBase64URL(await pieceHash(bytes, pln, count === 1)) !== layer[piece]) {
             counts.rejected += blocks;
             return false;
         }
-        if (isHeld(piece)) return true;
+        if (pieces[piece]) return true;
         pieces[piece] = new Blob([bytes]);
         counts.verified += blocks;
         counts[from] += bytes.length;
         for (const reader of readers) if (reader.next === piece) reader.settle?.();
-        if (++heldCount === count) host.completed(new Blob(pieces, { type }));
+        if (++heldCount === count) completed(new Blob(pieces));
         return true;
     }
 
     function fail() {
-        for (const reader of readers) reader.settle?.(Error("no source"));
+        for (const reader of readers) reader.settle?.(Error());
     }
 
-    /** What was kept, read when it is first needed. */
-    let reading: Promise<Blob> | undefined;
-    const whole = () => (reading ??= kept!());
-
-    async function bytesOf(piece: number, from = 0, to = pieceLength): Promise<ArrayBuffer> {
-        const start = piece * pieceLength;
-        const blob = kept ? (await whole()).slice(start, start + pieceLength) : pieces[piece];
-        return blob.slice(from, to).arrayBuffer();
-    }
-
-    /** Waits until `next` of the reader is held. */
-    async function arrival(reader: WaitingReader) {
-        changed();
-        if (kept) await whole().catch(host.lost);
-        while (!isHeld(reader.next)) {
-            await new Promise<void>((resolve, reject) => {
-                reader.settle = (error) => (error ? reject(error) : resolve());
-            });
-        }
-    }
-
-    function open(start: number, end: number, since: number): Reading {
-        const pieceAt = () => Math.floor(start / pieceLength);
-        const reader: WaitingReader = { next: pieceAt(), end: Math.ceil(end / pieceLength), since };
-        readers.add(reader);
-        return {
-            ready: () => arrival(reader),
-            async read() {
-                const piece = pieceAt();
-                if (piece > reader.next) reader.since = now();
-                reader.next = piece;
-                await arrival(reader);
-                const offset = piece * pieceLength;
-                const bytes = new Uint8Array(await bytesOf(piece, start - offset, end - offset));
-                if (kept) counts.fromCache += bytes.length;
-                start += bytes.length;
-                return bytes;
+    /** What was kept becomes pieces when it is first needed. */
+    let opened: Promise<void> | undefined;
+    const openKept = () =>
+        (opened ??= kept?.().then(
+            (blob) => {
+                for (let at = 0; at < len; at += pln) pieces.push(blob.slice(at, at + pln));
             },
-            close() {
-                readers.delete(reader);
-                changed();
-            },
-        };
-    }
+            () => lost(),
+        ));
 
     return {
         isComplete,
-        isActive,
         addSources(ids) {
             for (const id of ids) sourceIDs.add(id);
         },
-        open,
+        async open(start, end, since) {
+            const pieceAt = () => Math.floor(start / pln);
+            const reader: WaitingReader = { next: pieceAt(), end: Math.ceil(end / pln), since };
+            const close = () => {
+                readers.delete(reader);
+                changed();
+            };
+            const arrival = async () => {
+                changed();
+                while (!pieces[reader.next]) {
+                    await new Promise<void>((resolve, reject) => {
+                        reader.settle = (error) => (error ? reject(error) : resolve());
+                    });
+                }
+            };
+            await openKept();
+            readers.add(reader);
+            await arrival().catch((error) => {
+                close();
+                throw error;
+            });
+            return {
+                async read() {
+                    const piece = pieceAt();
+                    if (piece > reader.next) reader.since = now();
+                    reader.next = piece;
+                    await arrival();
+                    const part = pieces[piece].slice(start - piece * pln, end - piece * pln);
+                    if (kept) counts.fromCache += part.size;
+                    start += part.size;
+                    return new Uint8Array(await part.arrayBuffer());
+                },
+                close,
+            };
+        },
         adopt() {
-            isAdopted = true;
+            cache = "force-cache";
             changed();
         },
-        pieceFor: async (piece) => (isComplete() && piece < count ? bytesOf(piece).catch(() => undefined) : undefined),
+        async pieceFor(piece) {
+            await openKept();
+            return isComplete() ? pieces[piece]?.arrayBuffer() : undefined;
+        },
         fail,
         schedule,
     };

@@ -1,10 +1,8 @@
 /** Which requests the service worker asks the page about. */
 
-import { OWN_REQUEST } from "./messages";
-
 const DESTINATIONS = /^(image|video|audio|font|track|object|embed)$/;
 /** Conditions and credentials are between the page and the origin; our own requests would come back to us. */
-const PRIVATE_HEADERS = /^(if-.*|authorization)$/;
+const PRIVATE_HEADERS = /^(if-.*|authorization|x-shoal)$/;
 
 /** @param paths prefixes that are served whatever the destination is */
 export function isServed(
@@ -18,6 +16,6 @@ export function isServed(
         request.mode !== "navigate" &&
         url.origin === origin &&
         (DESTINATIONS.test(request.destination) || paths.some((path) => url.pathname.startsWith(path))) &&
-        ![...request.headers].some(([name]) => name === OWN_REQUEST || PRIVATE_HEADERS.test(name))
+        ![...request.headers].some(([name]) => PRIVATE_HEADERS.test(name))
     );
 }

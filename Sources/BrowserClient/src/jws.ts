@@ -21,14 +21,13 @@ export interface Key {
     crypto: CryptoKey;
 }
 
-/** By curve: key type, the members that RFC 7638 hashes in its order, values of `alg`, name in WebCrypto. */
-const kinds: Record<string, [type: string, members: string[], algorithms: string[], name: string]> = {
-    "P-256": ["EC", ["crv", "kty", "x", "y"], ["ES256"], "ECDSA"],
-    Ed25519: ["OKP", ["crv", "kty", "x"], ["EdDSA", "Ed25519"], "Ed25519"],
+/** By curve: key type, name in WebCrypto, values of `alg`. */
+const kinds: Record<string, [type: string, name: string, ...algorithms: string[]]> = {
+    "P-256": ["EC", "ECDSA", "ES256"],
+    Ed25519: ["OKP", "Ed25519", "Ed25519", "EdDSA"],
 };
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
-export const byteLength = (text: string): number => encode(text).length;
 
 /** A JSON object without duplicate fields. `JSON.parse` keeps the last of two, so the names in the text are counted. */
 function parseObject(bytes: Uint8Array): Fields {
@@ -54,10 +53,10 @@ export function parseJWS(text: string, limit: number): JWS {
 
 /** The public key of a JWK; throws when it is none, or has a private part (§2.4), or the browser lacks the algorithm. */
 export async function importKey(jwk: Fields): Promise<Key> {
-    const [type, members, algorithms, name] = kinds[jwk.crv as string];
+    const [type, name, ...algorithms] = kinds[jwk.crv as string];
     check(jwk.kty === type && !("d" in jwk), MALFORMED);
-    for (const coordinate of members.slice(2)) fromBase64URL(jwk[coordinate] as string);
-    const hashed = JSON.stringify(jwk, members);
+    // What RFC 7638 hashes, in its order; an Ed25519 key has no y.
+    const hashed = JSON.stringify(jwk, ["crv", "kty", "x", "y"]);
     return {
         id: toBase64URL(await sha256(encode(hashed))),
         algorithms,

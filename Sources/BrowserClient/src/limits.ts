@@ -65,7 +65,6 @@ export const LONGEST_PAUSE = 120_000;
 export const LONGEST_CERTIFICATE = 2_048;
 export const LONGEST_KEYSET = 32_768;
 /** Claims (§3, §4). */
-export const LONGEST_TYPE = 256;
 export const LONGEST_VALIDITY = 3_600;
 export const CLOCK_SKEW = 30;
 export const MOST_KEYS = 16;
@@ -86,11 +85,9 @@ export const KEEP_ALIVE_INTERVAL = 15_000;
 /** Between two `change` events. */
 export const CHANGE_INTERVAL = 250;
 /** data-patience: until the origin takes over. */
-export const DEFAULT_PATIENCE = 1_500;
-export const LONGEST_PATIENCE = 60_000;
+export const DEFAULT_PATIENCE = "1500";
 /** data-quota: of the cache, in MiB. */
-export const DEFAULT_QUOTA = 512;
-export const LARGEST_QUOTA = 1_048_576;
+export const DEFAULT_QUOTA = "512";
 
 // The service worker.
 /** A page that has not said by then that it is there does not run Shoal, or is stuck. */

@@ -1,27 +1,20 @@
-/** What outlives a page, in localStorage under names of our own. A browser that refuses storage just forgets. */
+/** What outlives a page, in localStorage under names of our own. A browser that refuses storage, or is full, forgets. */
 
 const PREFIX = "shoal-";
 
-export function recall(name: string): string | null {
+function attempt<T>(action: () => T): T | undefined {
     try {
-        return localStorage.getItem(PREFIX + name);
+        return action();
     } catch {
-        return null;
+        // The next page asks anew.
     }
 }
 
-export function remember(name: string, value: string): void {
-    try {
-        localStorage.setItem(PREFIX + name, value);
-    } catch {
-        // Full or forbidden: the next page asks anew.
-    }
-}
+export const recall = (name: string): string | null | undefined => attempt(() => localStorage.getItem(PREFIX + name));
 
-export function forgetAll(): void {
-    try {
+export const remember = (name: string, value: unknown): void => attempt(() => localStorage.setItem(PREFIX + name, `${value}`));
+
+export const forgetAll = (): void =>
+    attempt(() => {
         for (const name of Object.keys(localStorage)) if (name.startsWith(PREFIX)) localStorage.removeItem(name);
-    } catch {
-        // Nothing could have been remembered.
-    }
-}
+    });

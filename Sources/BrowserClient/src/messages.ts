@@ -1,8 +1,13 @@
 /** What page and service worker say to each other. */
 
-/** On the client and worker channels, which a site's own code may use too: ours is under a name of its own. */
+/** On the channels between clients and worker, which a site's own code may use too: ours is under a name of its own. */
 export interface ToPage {
-    shoal: { url: string; range: string | null };
+    shoal: Wanted;
+}
+
+export interface Wanted {
+    url: string;
+    range: string | null;
 }
 
 export interface ToWorker {
@@ -28,5 +33,3 @@ export interface Head {
 /** One part of the body; `null` when there will be none: the body is an error, never just short. */
 export type Chunk = Uint8Array | null;
 
-/** Marks requests of our own, which the worker leaves alone. */
-export const OWN_REQUEST = "x-shoal";

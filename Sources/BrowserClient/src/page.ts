@@ -3,7 +3,6 @@
 import { CHANGE_INTERVAL, KEEP_ALIVE_INTERVAL } from "./limits";
 import { forgetAll, recall, remember } from "./memory";
 import { ToPage, ToWorker } from "./messages";
-import { answerRequest, transfers } from "./requests";
 import { Session, startSession } from "./session";
 import { Settings, readSettings } from "./settings";
 import { discardAll } from "./store";
@@ -37,6 +36,7 @@ function notify() {
 
 const tellWorker = (word: ToWorker["shoal"], worker: ServiceWorker | null = serviceWorker.controller) =>
     worker?.postMessage({ shoal: word });
+const greetWorker = () => tellWorker("here");
 
 function start() {
     const consent = recall(CONSENT);
@@ -70,7 +70,7 @@ const shoal: Shoal = Object.assign(new EventTarget(), {
         return { ...statistics, totals };
     },
     consent(given: boolean) {
-        remember(CONSENT, String(given));
+        remember(CONSENT, given);
         if (given) return start();
         stop("no consent");
         discardAll().catch(() => {});
@@ -85,17 +85,18 @@ const shoal: Shoal = Object.assign(new EventTarget(), {
     },
 });
 
-Object.assign(window, { shoal });
+(window as { shoal: Shoal }).shoal = shoal;
 if (serviceWorker) {
     // At once: until the document is parsed, messages of the worker would wait, and each request with them. They are
     // answered even when Shoal is off, for without an answer the worker would wait for one.
     serviceWorker.startMessages();
     serviceWorker.addEventListener("message", ({ data, ports }) => {
-        if ((data as ToPage | null)?.shoal) answerRequest(data, ports[0], (url, range) => session?.answer(url, range));
+        const request = (data as ToPage | null)?.shoal;
+        if (request) session ? session.answer(request, ports[0]) : ports[0].postMessage(null);
     });
-    serviceWorker.addEventListener("controllerchange", () => tellWorker("here"));
-    tellWorker("here");
-    setInterval(() => transfers && tellWorker("here"), KEEP_ALIVE_INTERVAL);
+    serviceWorker.addEventListener("controllerchange", greetWorker);
+    greetWorker();
+    setInterval(() => session?.isBusy() && greetWorker(), KEEP_ALIVE_INTERVAL);
 }
 if ("off" in dataset) {
     shoal.off().catch(() => {});

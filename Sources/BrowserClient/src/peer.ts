@@ -6,6 +6,9 @@ import { Frame, Reason, Type, decodeFrame, encodeFrame } from "./frames";
 import { BLOCK, BUSY_PAUSE, CANCEL_GRACE, MOST_WAITING, REQUEST_TIMEOUT, SEND_AHEAD } from "./limits";
 import { Source } from "./schedule";
 
+/** Bytes of blocks that went to all peers of this page. */
+export let uploaded = 0;
+
 /** What a peer needs of a data channel. */
 export type Channel = Pick<RTCDataChannel, "binaryType" | "bufferedAmount" | "bufferedAmountLowThreshold"> &
     Pick<RTCDataChannel, "onbufferedamountlow" | "onclose" | "onmessage" | "onopen" | "readyState"> & {
@@ -26,7 +29,7 @@ export interface Peer extends Source {
 }
 
 export interface Request {
-    source: Peer;
+    askedOf: Peer;
     /** The piece, not verified; or why the peer refused it; or nothing when it does not come. */
     answer: Promise<Uint8Array | Reason | undefined>;
     withdraw(): void;
@@ -65,7 +68,7 @@ export function createPeer(id: string, channel: Channel, host: PeerHost, ended: 
         requested: 0,
         requestedBytes: 0,
         missed: 0,
-        touched: 0,
+        lastBlock: 0,
         busyUntil: 0,
         received: 0,
         sent: 0,
@@ -92,7 +95,7 @@ export function createPeer(id: string, channel: Channel, host: PeerHost, ended: 
         let resolve: (answer?: Uint8Array | Reason) => void;
         const request: OpenRequest = {
             isOpen: true,
-            source: peer,
+            askedOf: peer,
             answer: new Promise((settled) => (resolve = settled)),
             bytes: new Uint8Array(length),
             blocks: new Set(),
@@ -151,7 +154,7 @@ export function createPeer(id: string, channel: Channel, host: PeerHost, ended: 
         if (rest.length !== Math.min(BLOCK, bytes.length - at)) return false;
         bytes.set(rest, at);
         blocks.add(index);
-        peer.touched = now();
+        peer.lastBlock = now();
         peer.received += rest.length;
         if (blocks.size * BLOCK >= bytes.length) request.settle(bytes);
         return true;
@@ -170,20 +173,18 @@ export function createPeer(id: string, channel: Channel, host: PeerHost, ended: 
             const piece = mayUpload ? await host.piece(toBase64URL(frame.rest), frame.index) : undefined;
             if (!piece) send(Type.refuse, frame.id, [mayUpload ? Reason.notHere : Reason.noUpload]);
             for (let at = 0; piece && at < piece.byteLength && waiting[0] === frame; at += BLOCK) {
-                await roomToSend();
+                if (channel.bufferedAmount > SEND_AHEAD) {
+                    await new Promise((resolve) => (channel.onbufferedamountlow = resolve));
+                }
                 const block = new Uint8Array(piece).subarray(at, at + BLOCK);
                 send(Type.block, frame.id, block, at / BLOCK);
                 peer.sent += block.length;
+                uploaded += block.length;
             }
             if (waiting[0] === frame) waiting.shift();
             host.changed();
         }
         isServing = false;
-    }
-
-    async function roomToSend() {
-        if (channel.bufferedAmount < SEND_AHEAD) return;
-        await new Promise((resolve) => (channel.onbufferedamountlow = resolve));
     }
 
     channel.binaryType = "arraybuffer";

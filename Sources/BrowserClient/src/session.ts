@@ -15,7 +15,8 @@ import {
     SEARCH_INTERVAL,
     TICK,
 } from "./limits";
-import { Head } from "./messages";
+import { Head, Wanted, Word } from "./messages";
+import { uploaded } from "./peer";
 import { watchDevice } from "./policy";
 import { parseRange } from "./range";
 import { Settings } from "./settings";
@@ -35,20 +36,16 @@ interface Resource {
     /** The tracker is not asked before this time. */
     retryAt: number;
     /** The tracker is being asked. */
-    asking?: Promise<void>;
+    answered?: Promise<void>;
     settle?(found?: Result): void;
     adoptions: number;
 }
 
-export interface Answer {
-    head: Head;
-    /** Absent when there is no body. */
-    reading?: Reading;
-}
-
 export interface Session {
-    /** How a request is answered; nothing when the origin shall, untouched. */
-    answer(url: string, range: string | null): Promise<Answer | undefined>;
+    /** Answers a request of the service worker on its port: see messages.ts. */
+    answer(wanted: Wanted, port: MessagePort): Promise<void>;
+    /** Whether a body is on its way to the worker. */
+    isBusy(): boolean;
     stats(): Omit<Stats, "totals">;
     /** Leaves the tracker and the peers; what is being read goes on from the origin. */
     close(): void;
@@ -75,6 +72,8 @@ export function startSession(settings: Settings, warn: (reason: string) => void,
     const { patience, quota, tracker: address } = settings;
     /** By URL. */
     const resources = new Map<string, Resource>();
+    /** On their way to the worker. */
+    const bodies = new Set<Reading>();
     let self: string | undefined;
     let wasWelcome = false;
     let isClosed = false;
@@ -91,18 +90,16 @@ export function startSession(settings: Settings, warn: (reason: string) => void,
             case "welcome":
                 self = message.peer;
                 wasWelcome = true;
-                swarm.welcome(self, message.ice);
+                swarm.introduce(self, message.ice);
                 trust.refresh().catch((error) => warn("Keyset: " + error.message));
                 resources.forEach(publish);
                 break;
             case "signal":
                 swarm.receive(message.from, message.data);
                 break;
-            case "gone": {
-                const peer = swarm.peers.get(message.peer);
-                if (!peer?.open) peer?.end();
+            case "gone":
+                swarm.gone(message.peer);
                 break;
-            }
             case undefined:
                 self = undefined;
                 if (!wasWelcome) warn("The tracker cannot be reached.");
@@ -112,7 +109,6 @@ export function startSession(settings: Settings, warn: (reason: string) => void,
 
     const tell = (action: "announce" | "leave", fields: object) => tracker.ask({ action, ...fields });
     const announce = batched<string>((certificates) => tell("announce", { certificates }));
-    const leave = batched<string>((contents) => tell("leave", { contents }));
 
     /** Once for all changes of one turn. */
     function changed() {
@@ -128,10 +124,9 @@ export function startSession(settings: Settings, warn: (reason: string) => void,
     }
 
     function policyChanged() {
-        const could = couldUpload;
-        couldUpload = mayUpload();
-        if (could && !couldUpload) tell("leave", {});
-        if (!could && couldUpload) resources.forEach(publish);
+        if (couldUpload === mayUpload()) return;
+        couldUpload = !couldUpload;
+        couldUpload ? resources.forEach(publish) : tell("leave", {});
         changed();
     }
 
@@ -142,12 +137,11 @@ export function startSession(settings: Settings, warn: (reason: string) => void,
         }
     }
 
-    function resourceOf(url: string): Resource | undefined {
-        if (!resources.has(url) && resources.size < MOST_RESOURCES && url.length <= LONGEST_URL) {
-            const counts = { fromPeers: 0, fromOrigin: 0, fromCache: 0, verified: 0, rejected: 0 };
-            resources.set(url, { url, stats: { url, state: "asking", ...counts }, retryAt: 0, adoptions: 0 });
-        }
-        return resources.get(url);
+    function resourceOf(url: string): Resource {
+        const counts = { fromPeers: 0, fromOrigin: 0, fromCache: 0, verified: 0, rejected: 0 };
+        const resource = { url, stats: { url, state: "asking" as const, ...counts }, retryAt: 0, adoptions: 0 };
+        if (!resources.has(url)) resources.set(url, resource);
+        return resources.get(url)!;
     }
 
     /** Takes a certificate. What the URL had before is of no use if it is other content. `blob`: as it was kept. */
@@ -158,10 +152,9 @@ export function startSession(settings: Settings, warn: (reason: string) => void,
             forget(resource);
             const host = {
                 patience,
+                peers: swarm.peers,
                 mayUpload,
                 changed,
-                peers: swarm.peers,
-                needsPeers: () => Date.now() < resource.retryAt || ask(resource),
                 completed: (blob: Blob) => complete(resource, blob),
                 lost() {
                     forget(resource);
@@ -182,7 +175,7 @@ export function startSession(settings: Settings, warn: (reason: string) => void,
         if (!certificate) return;
         resource.certificate = resource.content = undefined;
         content!.fail();
-        leave(certificate.cid);
+        tell("leave", { contents: [certificate.cid] });
         discard(url).catch(() => {});
     }
 
@@ -194,7 +187,7 @@ export function startSession(settings: Settings, warn: (reason: string) => void,
     const validOf = ({ certificate }: Resource) => (certificate && isValid(certificate) ? certificate : undefined);
 
     const ask = (resource: Resource) =>
-        (resource.asking ??= new Promise<Result | undefined>((resolve) => {
+        (resource.answered ??= new Promise<Result | undefined>((resolve) => {
             resource.settle = resolve;
             find(resource);
         })
@@ -203,7 +196,7 @@ export function startSession(settings: Settings, warn: (reason: string) => void,
                 warn("Certificate of " + resource.url + ": " + error.message);
                 leaveToOrigin(resource);
             })
-            .finally(() => (resource.asking = undefined)));
+            .finally(() => (resource.answered = undefined)));
 
     /** Asks by certificate where there is a valid one: then the signing authority may be out of reach (§3.2). */
     const find = batched<Resource>(async (batch) => {
@@ -271,66 +264,76 @@ export function startSession(settings: Settings, warn: (reason: string) => void,
         if (certificate && resource.content?.isComplete()) announce(certificate.jws);
     }
 
-    async function answer(url: string, range: string | null): Promise<Answer | undefined> {
+    async function answer({ url, range }: Wanted, port: MessagePort) {
         const since = now();
-        const resource = resourceOf(url);
-        if (!resource) return;
-        if (!validOf(resource) || !(resource.content?.isComplete() || resource.content?.isActive())) {
-            if (Date.now() >= resource.retryAt) await ask(resource);
-        }
-        const certificate = validOf(resource);
-        const span = certificate && parseRange(range, certificate.len);
-        if (!span) return;
-        const { status, start, end } = span;
-        const length = end - start;
-        const headers: Head["headers"] = {
-            "accept-ranges": "bytes",
-            "content-length": String(length),
-            "content-type": certificate.typ,
-        };
-        const part = length ? start + "-" + (end - 1) : "*";
-        if (status > 200) headers["content-range"] = `bytes ${part}/${certificate.len}`;
-        const head = { status, headers, length };
-        if (!length) return { head };
-        touch(url);
-        const reading = resource.content!.open(start, end, since);
+        let isCancelled = false;
+        port.onmessage = () => (isCancelled = true);
+        port.postMessage(Word.held);
         try {
-            await reading.ready();
-            return { head, reading };
+            if (resources.size >= MOST_RESOURCES || url.length > LONGEST_URL) return port.postMessage(null);
+            const resource = resourceOf(url);
+            if (Date.now() >= resource.retryAt && !(validOf(resource) && resource.content!.isComplete())) {
+                await ask(resource);
+            }
+            const { len, typ } = validOf(resource)!;
+            const { status, start, end } = parseRange(range, len)!;
+            let left = end - start;
+            const headers: Head["headers"] = {
+                "accept-ranges": "bytes",
+                "content-length": String(left),
+                "content-type": typ,
+            };
+            if (status > 200) headers["content-range"] = `bytes ${left ? start + "-" + (end - 1) : "*"}/${len}`;
+            const reading = left ? await resource.content!.open(start, end, since) : undefined;
+            port.postMessage({ status, headers, length: left });
+            if (!reading) return;
+
+            touch(url);
+            bodies.add(reading);
+            const close = () => {
+                bodies.delete(reading);
+                port.onmessage = null;
+                reading.close();
+            };
+            port.onmessage = async ({ data }) => {
+                if (data === Word.cancel) return close();
+                const chunk = await reading.read().catch(() => null);
+                port.postMessage(chunk, chunk ? [chunk.buffer] : []);
+                left -= chunk?.length ?? left;
+                if (!left) close();
+            };
+            if (isCancelled) close();
         } catch {
-            reading.close();
-            resource.stats.state = "origin";
+            // No certificate, a Range that is not ours to answer, or no source. Nothing was released yet.
+            port.postMessage(null);
         }
     }
 
     // What earlier pages kept. It is served once its certificate has been judged again: the keyset may have changed.
     for (const [url, { jws }] of Object.entries(kept())) {
         const resource = resourceOf(url);
-        if (!resource) break;
         const claims = parseJWS(jws, Infinity).payload as unknown as Claims;
         certified(resource, { ...claims, jws, layer: [], exp: 0 }, () => readBlob(url));
-        resource.asking = trust
+        resource.answered = trust
             .judge(jws, url)
             .then(
                 ({ exp }) => void (resource.certificate!.exp = exp),
                 () => {},
             )
-            .finally(() => (resource.asking = undefined));
+            .finally(() => (resource.answered = undefined));
     }
 
     return {
         answer,
-        stats: () => {
-            const peers = [...swarm.peers.values()].map(({ id, open, received, sent }) => ({ peer: id, open, received, sent }));
-            return {
+        isBusy: () => bodies.size > 0,
+        stats: () => ({
             state: self ? "on" : "connecting",
             peer: self,
             silent: silence(),
-            uploaded: peers.reduce((sum, { sent }) => sum + sent, swarm.uploaded()),
+            uploaded,
             resources: [...resources.values()].map(({ stats }) => ({ ...stats })),
-            peers,
-        };
-        },
+            peers: [...swarm.peers.values()].map(({ id, open, received, sent }) => ({ peer: id, open, received, sent })),
+        }),
         close() {
             isClosed = true;
             tracker.close();

@@ -1,7 +1,6 @@
 /** The attributes of the script tag. */
 
-import { fromBase64URL } from "./bytes";
-import { DEFAULT_PATIENCE, DEFAULT_QUOTA, LARGEST_QUOTA, LONGEST_PATIENCE } from "./limits";
+import { DEFAULT_PATIENCE, DEFAULT_QUOTA } from "./limits";
 
 export interface Settings {
     /** `ws:` or `wss:`. */
@@ -19,34 +18,26 @@ export interface Settings {
 
 /** Throws a sentence that names the attribute. @param base URL of the document */
 export function readSettings(data: DOMStringMap, base: string): Settings {
-    /** What `read` makes of an attribute; if that is nothing, or it throws, the value is bad. */
-    function attribute<T>(name: string, read: (text: string) => T | false): T {
-        try {
-            const value = read(data[name]!);
-            if (value) return value;
-        } catch {
-            // Said below.
-        }
-        throw Error(`data-${name} cannot be ${data[name]}.`);
+    const { tracker = "", root = "", worker, consent, paths, patience = DEFAULT_PATIENCE, quota = DEFAULT_QUOTA } = data;
+    const isGood = {
+        tracker: /^wss?:/.test(tracker),
+        root: /^[\w-]{43}$/.test(root),
+        consent: !consent || consent === "required",
+        paths: !paths || (worker && paths.split(" ").every((path) => path[0] === "/")),
+        patience: +patience > 0,
+        quota: +quota > 0,
+    };
+    for (const [name, good] of Object.entries(isGood)) {
+        if (!good) throw Error(`data-${name} cannot be "${data[name]}".`);
     }
-    const integer = (name: string, fallback: number, most: number) =>
-        name in data
-            ? attribute(name, (text) => /^\d+$/.test(text) && +text <= most && +text)
-            : fallback;
-
-    const worker = "worker" in data ? attribute("worker", (text) => text ? new URL(text, base) : false) : undefined;
-    if ("paths" in data) {
-        attribute("paths", (text) => {
-            worker!.searchParams.set("paths", text);
-            return text.split(" ").every((path) => path[0] === "/");
-        });
-    }
+    const address = worker ? new URL(worker, base) : undefined;
+    if (paths) address!.searchParams.set("paths", paths);
     return {
-        tracker: attribute("tracker", (text) => /^wss?:/.test(text) && new URL(text)),
-        root: attribute("root", (text) => fromBase64URL(text).length === 32 && text),
-        worker,
-        needsConsent: "consent" in data && attribute("consent", (text) => text === "required"),
-        patience: integer("patience", DEFAULT_PATIENCE, LONGEST_PATIENCE),
-        quota: integer("quota", DEFAULT_QUOTA, LARGEST_QUOTA) * 2 ** 20,
+        tracker: new URL(tracker),
+        root,
+        worker: address,
+        needsConsent: !!consent,
+        patience: +patience,
+        quota: +quota * 2 ** 20,
     };
 }

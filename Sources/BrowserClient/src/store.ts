@@ -41,7 +41,6 @@ export async function readBlob(url: string): Promise<Blob> {
 
 /** Keeps a content within `quota` bytes; resolves to the URLs that made room for it. */
 export async function keep({ url, jws, len: length }: Certificate, blob: Blob, quota: number): Promise<string[]> {
-    await discard(url);
     const evicted = toEvict(kept(), length, quota);
     for (const each of evicted) await discard(each);
     await (await caches.open(CACHE)).put(key(url), new Response(blob));

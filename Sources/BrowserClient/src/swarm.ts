@@ -14,13 +14,13 @@ export interface Swarm {
     /** By ID: those with a connection that is open or being opened. */
     peers: Map<string, Peer>;
     /** Who this page is, and which servers tell it its public address. */
-    welcome(self: string, ice: string[]): void;
+    introduce(self: string, ice: string[]): void;
     /** Opens a connection, unless there is one, the peer was dropped, or there are too many. */
     connect(id: string): void;
     /** A signal from a peer. */
     receive(from: string, data: unknown): void;
-    /** Bytes of blocks that went to peers whose connection has ended. */
-    uploaded(): number;
+    /** The tracker no longer knows the peer. */
+    gone(id: string): void;
 }
 
 /** @param signal passes a description to a peer */
@@ -29,7 +29,6 @@ export function createSwarm(host: PeerHost, signal: (to: string, description: RT
     const dropped = new Set<string>();
     let self: string;
     let iceServers: RTCIceServer[];
-    let uploaded = 0;
 
     /** Makes an offer, or answers this one. */
     async function open(id: string, offer?: RTCSessionDescription) {
@@ -43,7 +42,6 @@ export function createSwarm(host: PeerHost, signal: (to: string, description: RT
         const peer = createPeer(id, channel, host, (forGood) => {
             connection.close();
             peers.delete(id);
-            uploaded += peer.sent;
             if (dropped.size >= MOST_DROPPED) dropped.clear();
             if (forGood) dropped.add(id);
             host.changed();
@@ -66,7 +64,7 @@ export function createSwarm(host: PeerHost, signal: (to: string, description: RT
 
     return {
         peers,
-        welcome(id, ice) {
+        introduce(id, ice) {
             self = id;
             // TURN wants a name and a password, which the protocol does not carry.
             iceServers = ice.filter((url) => url.startsWith("stun")).map((urls) => ({ urls }));
@@ -87,6 +85,9 @@ export function createSwarm(host: PeerHost, signal: (to: string, description: RT
                 open(from, description!);
             }
         },
-        uploaded: () => uploaded,
+        gone(id) {
+            const peer = peers.get(id);
+            peer?.open || peer?.end();
+        },
     };
 }

@@ -44,7 +44,6 @@ export function connectTracker(address: URL, patience: number, hear: (message?: 
     let socket: WebSocket;
     /** Resolves to whether there is a connection; while one is being opened, not before the patience has ended. */
     let ready: Promise<boolean>;
-    let isClosed = false;
     let failures = 0;
     let lastID = 0;
     let timer: number;
@@ -69,7 +68,6 @@ export function connectTracker(address: URL, patience: number, hear: (message?: 
             socket.onclose = () => {
                 settle(false);
                 for (const answer of asked.values()) answer();
-                if (isClosed) return;
                 const limit = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** failures++);
                 timer = setTimeout(connect, Math.random() * limit);
                 hear();
@@ -97,8 +95,8 @@ export function connectTracker(address: URL, patience: number, hear: (message?: 
         },
         signal: (to, data) => send({ action: "signal", to, data }),
         close() {
-            isClosed = true;
             clearTimeout(timer);
+            socket.onclose = null;
             socket.close();
         },
     };

@@ -2,7 +2,6 @@
 
 import { check } from "./bytes";
 import { Claims, Keyset, UNKNOWN_KEY, isCurrent, judgeCertificate, judgeKeyset } from "./certificate";
-import { parseJWS } from "./jws";
 import { KEYSET_INTERVAL } from "./limits";
 import { recall, remember } from "./memory";
 
@@ -28,40 +27,33 @@ export interface Trust {
  */
 export function createTrust(root: string, address: URL, patience: number): Trust {
     const name = "keyset-" + root;
+    // The keyset of an earlier page saves a round trip. Its version counts even when it has expired.
+    const [version, kept] = (recall(name) ?? "0 ").split(" ");
+    let lowest = +version;
     let keyset: Keyset | undefined;
-    let lowest = 0;
     let fetched = 0;
-    let refreshing: Promise<void> | undefined;
+    let latest = accept(kept).catch(() => {});
 
     async function accept(jws: string) {
         keyset = await judgeKeyset(jws, root, seconds(), lowest);
         lowest = keyset.ver;
-        remember(name, jws);
+        remember(name, lowest + " " + jws);
     }
 
-    /** The keyset of an earlier page saves a round trip. Its version counts even when it has expired. */
-    const remembered = (async () => {
-        const jws = recall(name);
-        if (!jws) return;
-        lowest = parseJWS(jws, Infinity).payload.ver as number;
-        await accept(jws);
-    })().catch(() => {});
-
     async function fetchKeyset() {
-        await remembered;
         if (seconds() - fetched < KEYSET_INTERVAL) return;
         fetched = seconds();
         const response = await fetch(address, { cache: "no-cache", signal: timeLimit.timeout(patience) });
         if (response.ok) await accept(await response.text());
     }
 
-    const refresh = () => (refreshing ??= fetchKeyset().finally(() => (refreshing = undefined)));
+    const refresh = () => (latest = latest.then(fetchKeyset, fetchKeyset));
 
     async function judge(jws: string, url: string): Promise<Claims> {
-        await remembered;
+        await latest.catch(() => {});
         if (!keyset || !isValid(keyset)) await refresh();
         const judgeNow = () => {
-            check(keyset && isValid(keyset), "no current keyset");
+            check(keyset && isValid(keyset), "no keyset");
             return judgeCertificate(jws, keyset, location.origin, url, seconds());
         };
         return judgeNow().catch(async (error) => {

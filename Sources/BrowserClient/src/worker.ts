@@ -7,7 +7,7 @@ import { Chunk, Head, ToWorker, Word } from "./messages";
 declare const self: ServiceWorkerGlobalScope;
 
 /** In our own URL, because it must be known before the first request, each time the browser starts this worker. */
-const paths = (new URL(self.location.href).searchParams.get("paths") ?? "").split(" ").filter((path) => path);
+const paths: string[] = new URLSearchParams(location.search).get("paths")?.match(/\/\S*/g) ?? [];
 
 /** Pages that did not answer, so that their next requests do not wait. */
 const silent = new Set<string>();
@@ -25,7 +25,7 @@ self.addEventListener("message", ({ data, source }) => {
 
 self.addEventListener("fetch", (event) => {
     const { request, clientId } = event;
-    if (!clientId || silent.has(clientId) || !isServed(request, self.location.origin, paths)) return;
+    if (!clientId || silent.has(clientId) || !isServed(request, location.origin, paths)) return;
     event.respondWith(answer(event).then((response) => response ?? fetch(request)));
 });
 
@@ -33,23 +33,28 @@ async function answer({ request, clientId }: FetchEvent): Promise<Response | und
     const client = await self.clients.get(clientId);
     if (!client) return;
     const { port1, port2 } = new MessageChannel();
+    const cancel = () => port1.postMessage(Word.cancel);
+    // A body that was never taken is not cancelled by itself.
+    request.signal.onabort = cancel;
     const head = await new Promise<Head | null>((resolve) => {
         const timer = setTimeout(() => {
             if (silent.size >= MOST_SILENT) silent.clear();
             silent.add(clientId);
-            port1.postMessage(Word.cancel);
+            cancel();
             resolve(null);
         }, ANSWER_TIMEOUT);
-        port1.onmessage = ({ data }) => (data === Word.held ? clearTimeout(timer) : resolve(data));
+        port1.onmessage = ({ data }) => {
+            clearTimeout(timer);
+            if (data !== Word.held) resolve(data);
+        };
         client.postMessage({ shoal: { url: request.url.split("#")[0], range: request.headers.get("range") } }, [port2]);
     });
     if (!head) return;
-    request.signal.addEventListener("abort", () => port1.postMessage(Word.cancel));
-    return new Response(head.length ? body(port1, head.length) : null, head);
+    return new Response(head.length ? body(port1, head.length, cancel) : null, head);
 }
 
 /** Takes a chunk when the reader wants one. Ends when `length` bytes have come, and with an error otherwise. */
-function body(port: MessagePort, length: number): ReadableStream<Uint8Array> {
+function body(port: MessagePort, length: number, cancel: () => void): ReadableStream<Uint8Array> {
     return new ReadableStream(
         {
             async pull(controller) {
@@ -57,12 +62,12 @@ function body(port: MessagePort, length: number): ReadableStream<Uint8Array> {
                     port.onmessage = ({ data }) => resolve(data);
                     port.postMessage(Word.pull);
                 });
-                if (!chunk) return controller.error(TypeError("Shoal: the transfer broke"));
+                if (!chunk) return controller.error();
                 controller.enqueue(chunk);
                 length -= chunk.length;
                 if (!length) controller.close();
             },
-            cancel: () => port.postMessage(Word.cancel),
+            cancel,
         },
         { highWaterMark: 0 },
     );

@@ -115,9 +115,14 @@ final class Encoding: Sendable {
         )
     }
 
+    /// Makes a blocking call. When the caller's task is cancelled the encoder is stopped, which ends the call.
     private func onQueue(_ body: @escaping @Sendable () throws -> Void) async throws {
-        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-            queue.async { continuation.resume(with: Result(catching: body)) }
+        try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+                queue.async { continuation.resume(with: Result(catching: body)) }
+            }
+        } onCancel: {
+            cancel()
         }
     }
 }

@@ -158,6 +158,8 @@ struct MediaLibrary: Sendable {
             try await encoding.finish()
         } catch {
             encoding.cancel()
+            // Ctrl-C in a terminal reaches the encoder too, and often sooner: wait a moment for the cancellation that explains the failure.
+            try await Task.sleep(for: .seconds(1))
             throw error
         }
         guard rename(unfinished.path, url(of: name).path) == 0 else {

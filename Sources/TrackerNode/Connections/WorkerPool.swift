@@ -74,6 +74,11 @@ struct WorkerPool: Sendable {
         workers.map { $0.repeatedly(every: Self.tickInterval) { $0.tick() } }
     }
 
+    /// Closes every peer's connection that is still open. They have ended within ``EventLoopWorker/closeTimeout``.
+    func closeAll() async {
+        for worker in workers { try? await worker.ask { $0.closeAll() }.get() }
+    }
+
     /// Asks every worker.
     func totals() async -> Totals {
         var totals = Totals()

@@ -1,0 +1,136 @@
+import AsyncHTTPClient
+import ContentTrust
+import Foundation
+import Logging
+import Metrics
+import NIOCore
+import NIOHTTP1
+import Presence
+import PrometheusExposition
+import ServiceLifecycle
+import Settings
+import Signing
+import Synchronization
+import TestSupport
+import TrackerNode
+
+/// A tracker node and its authority in this process, on loopback ports of their own.
+struct RunningNode: Sendable {
+    let publicPort: Int
+    let adminPort: Int
+    let authority: FakeAuthority
+    /// Shuts down gracefully, as a signal does; returns when `run()` has.
+    let shutDown: @Sendable () async throws -> Void
+
+    /// An answer over HTTP.
+    struct Answer {
+        var status: Int
+        var headers: HTTPHeaders
+        var body: [UInt8]
+
+        var text: String { String(decoding: body, as: UTF8.self) }
+
+        /// The body's JSON object.
+        var object: NSDictionary? { try? JSONSerialization.jsonObject(with: Data(body)) as? NSDictionary }
+    }
+
+    func get(_ path: String, admin: Bool = false, headers: HTTPHeaders = [:]) async throws -> Answer {
+        var request = HTTPClientRequest(url: "http://127.0.0.1:\(admin ? adminPort : publicPort)\(path)")
+        request.headers = headers
+        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(30))
+        let body = try await response.body.collect(upTo: 1 << 22)
+        return Answer(status: Int(response.status.code), headers: response.headers, body: Array(buffer: body))
+    }
+
+    /// Asks for the certificate of a URL.
+    func certificate(_ url: String, origin: String? = nil) async throws -> Answer {
+        let query = url.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? url
+        return try await get(
+            "/v1/certificates?url=\(query)",
+            headers: origin.map { HTTPHeaders([("Origin", $0)]) } ?? [:]
+        )
+    }
+}
+
+private let metrics: PrometheusRegistry = {
+    let registry = PrometheusRegistry()
+    // Once for the process: swift-metrics demands it.
+    MetricsSystem.bootstrap(registry)
+    return registry
+}()
+
+/// Runs a node until `body` has returned, then shuts it down and waits for its end.
+///
+/// - Parameter isReady: whether to wait until the node has its keyset.
+func withNode(
+    isReady: Bool = true,
+    authorityMode: FakeAuthority.Mode = .up,
+    _ configure: (inout TrackerConfiguration) -> Void = { _ in },
+    _ body: @escaping @Sendable (RunningNode) async throws -> Void
+) async throws {
+    var logger = Logger(label: "test")
+    logger.logLevel = .critical
+    let authority = try FakeAuthority()
+    authority.mode = authorityMode
+    let ports = Ports()
+    let authorityGroup = ServiceGroup(
+        services: [authority.application(onRunning: { ports.set("authority", $0) }, logger: logger)],
+        logger: logger
+    )
+    async let authorityRun: Void = authorityGroup.run()
+    let loopback = ListenAddress(host: "127.0.0.1", port: 0)
+    var configuration = TrackerConfiguration(
+        publicAddress: loopback,
+        adminAddress: loopback,
+        authorityURL: "http://127.0.0.1:\(try await ports.get("authority"))",
+        root: authority.root.publicKey.id
+    )
+    configuration.eventLoops = 1
+    configure(&configuration)
+    let registry = metrics
+    let node = TrackerNode(
+        configuration,
+        store: MemoryPresenceStore(),
+        metrics: { registry.exposition() },
+        logger: logger,
+        onListening: { side, port in ports.set("\(side)", port) }
+    )
+    let group = ServiceGroup(services: [node], logger: logger)
+    let run = Task { try await group.run() }
+    let running = RunningNode(
+        publicPort: try await ports.get("public"),
+        adminPort: try await ports.get("admin"),
+        authority: authority,
+        shutDown: {
+            await group.triggerGracefulShutdown()
+            try await run.value
+        }
+    )
+    let result: Result<Void, any Error>
+    do {
+        if isReady {
+            _ = try await eventually("the node is ready") {
+                try await running.get("/readyz", admin: true).status == 200 ? true : nil
+            }
+        }
+        result = .success(try await body(running))
+    } catch {
+        result = .failure(error)
+    }
+    try await running.shutDown()
+    authority.mode = .up
+    await authorityGroup.triggerGracefulShutdown()
+    try await authorityRun
+    try result.get()
+}
+
+/// The ports that servers were given.
+private final class Ports: Sendable {
+    private let ports = Mutex<[String: Int]>([:])
+
+    func set(_ name: String, _ port: Int) { ports.withLock { $0[name] = port } }
+
+    func get(_ name: String) async throws -> Int {
+        try await eventually("\(name) is listening") { ports.withLock { $0[name] } }
+    }
+}
