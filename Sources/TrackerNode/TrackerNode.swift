@@ -71,7 +71,7 @@ public struct TrackerNode: Service {
             directory: CertificateDirectory(authority: authority, judge: follower, logger: logger),
             store: store,
             router: SignalRouter(),
-            connections: ConnectionCount(limit: configuration.connectionLimit)
+            connections: ConnectionCount(limit: configuration.limits.connections)
         )
         let workers = try await WorkerPool(
             configuration,
@@ -144,7 +144,7 @@ public struct TrackerNode: Service {
                 return AdminRoutes.Status(
                     isReady: follower.keyset != nil,
                     connections: totals.connections,
-                    connectionLimit: configuration.connectionLimit,
+                    connectionLimit: configuration.limits.connections,
                     announced: totals.announced,
                     root: configuration.root.text,
                     authorityURL: configuration.authorityURL,
