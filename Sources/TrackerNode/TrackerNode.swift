@@ -7,6 +7,7 @@ import NIOCore
 import NIOPosix
 import Presence
 import ServiceLifecycle
+import Serving
 import Settings
 import Synchronization
 import TrackerCore
@@ -111,7 +112,7 @@ public struct TrackerNode: Service {
         let connections = environment.connections
         let routes = PublicRoutes(directory: environment.directory, keyset: { follower.keyset })
         let upgrader = PeerUpgrader(open: { workers.open($0, site: $1) }, hasRoom: { connections.hasRoom })
-        return Application(
+        let application = Application(
             router: routes.router(),
             server: HTTPServerBuilder { PublicChannel(responder: $0, upgrader: upgrader) },
             configuration: ApplicationConfiguration(
@@ -125,6 +126,7 @@ public struct TrackerNode: Service {
             eventLoopGroupProvider: .shared(group),
             logger: logger
         )
+        return AddressedServer(at: "\(configuration.publicAddress) (the public address)", application)
     }
 
     private func adminServer(
@@ -154,7 +156,7 @@ public struct TrackerNode: Service {
                 return metrics()
             }
         )
-        return Application(
+        let application = Application(
             router: routes.router(),
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.adminAddress.host, port: configuration.adminAddress.port)
@@ -163,5 +165,6 @@ public struct TrackerNode: Service {
             eventLoopGroupProvider: .shared(group),
             logger: logger
         )
+        return AddressedServer(at: "\(configuration.adminAddress) (the admin address)", application)
     }
 }

@@ -14,17 +14,6 @@ from harness.site import SHA256
 Start = Callable[..., Browser]
 
 
-def ready_visitor(browser: Browser, up: Up) -> Page:
-    """A tab of somebody whose browser has the site's worker already, and nothing else of it.
-
-    On the very first page of a visit the worker comes to control the page while the first pictures are already on their way from
-    the origin; what peers can give is measured on a page that the worker controls from its start.
-    """
-    page = browser.page(up.site + "/-/access")
-    page.evaluate("navigator.serviceWorker.register('/sw.js').then(() => navigator.serviceWorker.ready).then(() => true)")
-    return page
-
-
 def stay_until_complete(page: Page) -> dict[str, dict]:
     """Waits until the visitor has all pictures and the film and could give them to others. Answers them by path."""
     media = "shoal.stats().resources.filter(one => one.url.includes('/media/'))"
@@ -50,9 +39,8 @@ def test_the_second_visitor_has_gallery_and_film_from_the_first(browser: Start, 
     assert len([path for path in media if path.endswith(".jpg")]) >= 30 and media["/media/film.webm"]["length"] >= 10_000_000
     originals = {path: digest(get(up.site + path)[2]) for path in media}
 
-    second = ready_visitor(browser(taker), up)
     forget_accesses(up)
-    second.open(up.site + "/")
+    second = browser(taker).page(up.site + "/")
     assert stay_until_complete(second).keys() == media.keys()
     assert bytes_from_origin(up, media) <= 0.05 * length, second.figures()["totals"]
     assert pictures_shown(second) == pictures_shown(first)
@@ -90,9 +78,8 @@ def test_the_film_plays_and_seeks_while_a_peer_gives_it(browser: Start, up: Up, 
     media = stay_until_complete(first)
     film = "/media/film.webm"
 
-    second = ready_visitor(browser(taker), up)
     forget_accesses(up)
-    second.open(up.site + "/")
+    second = browser(taker).page(up.site + "/")
     video = "document.querySelector('video')"
     second.evaluate(f"(async video => {{ video.muted = true; await video.play(); return true }})({video})")
     second.eventually(f"{video}.currentTime > 0.5")
