@@ -7,6 +7,7 @@ import NIOCore
 import NIOPosix
 import Presence
 import ServiceLifecycle
+import Serving
 import Settings
 import Synchronization
 import TrackerCore
@@ -70,7 +71,7 @@ public struct TrackerNode: Service {
             directory: CertificateDirectory(authority: authority, judge: follower, logger: logger),
             store: store,
             router: SignalRouter(),
-            connections: ConnectionCount(limit: configuration.connectionLimit)
+            connections: ConnectionCount(limit: configuration.limits.connections)
         )
         let workers = try await WorkerPool(
             configuration,
@@ -111,7 +112,7 @@ public struct TrackerNode: Service {
         let connections = environment.connections
         let routes = PublicRoutes(directory: environment.directory, keyset: { follower.keyset })
         let upgrader = PeerUpgrader(open: { workers.open($0, site: $1) }, hasRoom: { connections.hasRoom })
-        return Application(
+        let application = Application(
             router: routes.router(),
             server: HTTPServerBuilder { PublicChannel(responder: $0, upgrader: upgrader) },
             configuration: ApplicationConfiguration(
@@ -125,6 +126,7 @@ public struct TrackerNode: Service {
             eventLoopGroupProvider: .shared(group),
             logger: logger
         )
+        return AddressedServer(at: "\(configuration.publicAddress) (the public address)", application)
     }
 
     private func adminServer(
@@ -142,7 +144,7 @@ public struct TrackerNode: Service {
                 return AdminRoutes.Status(
                     isReady: follower.keyset != nil,
                     connections: totals.connections,
-                    connectionLimit: configuration.connectionLimit,
+                    connectionLimit: configuration.limits.connections,
                     announced: totals.announced,
                     root: configuration.root.text,
                     authorityURL: configuration.authorityURL,
@@ -154,7 +156,7 @@ public struct TrackerNode: Service {
                 return metrics()
             }
         )
-        return Application(
+        let application = Application(
             router: routes.router(),
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.adminAddress.host, port: configuration.adminAddress.port)
@@ -163,5 +165,6 @@ public struct TrackerNode: Service {
             eventLoopGroupProvider: .shared(group),
             logger: logger
         )
+        return AddressedServer(at: "\(configuration.adminAddress) (the admin address)", application)
     }
 }

@@ -36,7 +36,14 @@ import TrackerProtocol
             #expect(welcome["ice"] as? [String] == ["stun:stun.example"])
             let limits = welcome["limits"] as? [String: Int]
             #expect(limits?["message-size-limit"] == 5_000)
-            #expect(limits?["idle-timeout"] == 75)
+            // Every setting of Protocol.md §2.4 and §3.
+            #expect(
+                limits.map { Set($0.keys) } == [
+                    "message-size-limit", "message-rate-limit", "message-burst-limit", "connection-limit",
+                    "idle-timeout", "ping-interval", "send-queue-limit", "announce-limit", "introduction-limit",
+                    "introduction-memory", "introduction-lifetime",
+                ]
+            )
         }
     }
 

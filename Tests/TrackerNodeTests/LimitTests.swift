@@ -122,7 +122,7 @@ import TrackerProtocol
     }
 
     private static func configure(_ configuration: inout TrackerConfiguration) {
-        configuration.sendQueueLimit = 65_536
+        configuration.limits.sendQueue = 65_536
         configuration.limits.messageRate = 100_000
         configuration.limits.messageBurst = 100_000
     }

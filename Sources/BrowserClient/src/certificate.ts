@@ -79,7 +79,7 @@ export async function judgeKeyset(text: string, root: string, now: number, lowes
         check(key.id === jwk.kid && !imported.has(key.id), MALFORMED);
         imported.set(key.id, key);
     }
-    check(ver >= lowest, "older than the one before");
+    check(ver >= lowest, "outdated");
     for (const id of revoked) imported.delete(id);
     return { ver, exp, keys: imported };
 }

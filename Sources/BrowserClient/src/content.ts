@@ -27,8 +27,8 @@ export interface Content {
     adopt(): void;
     /** A piece of complete content. */
     pieceFor(piece: number): Promise<ArrayBuffer | undefined>;
-    /** Fails its readers: the content is not what it was. */
-    fail(): void;
+    /** Fails its readers, now and later: it is not the resource's content any more, or is gone. */
+    abandon(): void;
     /** Decides anew what to ask of whom. Called after every change, and again after a while if it says so. */
     schedule(): boolean;
 }
@@ -63,6 +63,7 @@ export function createContent(
     let heldCount = kept ? count : 0;
     /** Where not the default. */
     let cache: RequestCache | undefined;
+    let isAbandoned = false;
     /** Streams that wait for a change. */
     let paused: (() => void)[] = [];
 
@@ -157,7 +158,10 @@ export function createContent(
             (blob) => {
                 for (let at = 0; at < len; at += pln) pieces.push(blob.slice(at, at + pln));
             },
-            () => lost(),
+            (error) => {
+                lost();
+                throw error;
+            },
         ));
 
     return {
@@ -175,6 +179,7 @@ export function createContent(
             const arrival = async () => {
                 changed();
                 while (!pieces[reader.next]) {
+                    if (isAbandoned) throw Error();
                     await new Promise<void>((resolve, reject) => {
                         reader.settle = (error) => (error ? reject(error) : resolve());
                     });
@@ -208,7 +213,10 @@ export function createContent(
             await openKept();
             return isComplete() ? pieces[piece]?.arrayBuffer() : undefined;
         },
-        fail,
+        abandon() {
+            isAbandoned = true;
+            fail();
+        },
         schedule,
     };
 }

@@ -31,7 +31,7 @@ const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 /** A JSON object without duplicate fields. `JSON.parse` keeps the last of two, so the names in the text are counted. */
 function parseObject(bytes: Uint8Array): Fields {
-    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
     let surplus = 1; // The reviver is called for the object itself, too.
     for (const [, colon] of text.matchAll(/"(?:\\.|[^"\\])*"(\s*:)?/g)) if (colon) surplus++;
     const object = JSON.parse(text, function (this: unknown, _, value) {

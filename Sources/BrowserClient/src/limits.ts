@@ -57,7 +57,7 @@ export const REFUSAL_LIFETIME = 60_000;
 /** A pending URL is asked for again so many times. */
 export const MOST_ADOPTIONS = 5;
 /** A broken connection is opened again after a random pause up to a limit, which begins here and doubles up to there. */
-export const FIRST_PAUSE = 1_000;
+export const FIRST_PAUSE = 500;
 export const LONGEST_PAUSE = 120_000;
 
 // Certificates.md. Times are in seconds there.

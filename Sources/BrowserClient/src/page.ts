@@ -50,7 +50,7 @@ function start() {
             tellWorker("own", waiting);
             tellWorker("own", (await serviceWorker.ready).active);
         })
-        .catch((error) => warn("Service worker: " + error.message));
+        .catch((error) => warn(error.message));
 }
 
 function stop(why: string) {
@@ -102,7 +102,7 @@ if ("off" in dataset) {
     shoal.off().catch(() => {});
 } else {
     try {
-        if (!serviceWorker || !window.RTCPeerConnection) throw Error("It needs https, service workers and WebRTC.");
+        if (!serviceWorker || !window.RTCPeerConnection) throw Error("It needs https and WebRTC.");
         settings = readSettings(dataset, document.baseURI);
         start();
     } catch (error) {

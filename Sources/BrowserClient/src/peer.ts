@@ -10,7 +10,7 @@ import { Source } from "./schedule";
 export let uploaded = 0;
 
 /** What a peer needs of a data channel. */
-export type Channel = Pick<RTCDataChannel, "binaryType" | "bufferedAmount" | "bufferedAmountLowThreshold"> &
+export type Channel = Pick<RTCDataChannel, "binaryType" | "bufferedAmount"> &
     Pick<RTCDataChannel, "onbufferedamountlow" | "onclose" | "onmessage" | "onopen" | "readyState"> & {
         send(data: ArrayBuffer): void;
     };
@@ -188,7 +188,6 @@ export function createPeer(id: string, channel: Channel, host: PeerHost, ended: 
     }
 
     channel.binaryType = "arraybuffer";
-    channel.bufferedAmountLowThreshold = SEND_AHEAD / 2;
     channel.onopen = () => {
         peer.open = true;
         host.changed();

@@ -75,7 +75,6 @@ export function startSession(settings: Settings, warn: (reason: string) => void,
     /** On their way to the worker. */
     const bodies = new Set<Reading>();
     let self: string | undefined;
-    let wasWelcome = false;
     let isClosed = false;
     let isQueued = false;
     let timer: number;
@@ -83,13 +82,13 @@ export function startSession(settings: Settings, warn: (reason: string) => void,
     const silence = watchDevice(policyChanged);
     const mayUpload = () => !isClosed && !silence();
     let couldUpload = mayUpload();
-    const trust = createTrust(settings.root, new URL("/v1/keyset", address.href.replace(/^ws/, "http")), patience);
+    const keyset = new URL("/v1/keyset", address.href.replace(/^ws/, "http"));
+    const trust = createTrust(settings.root, keyset, patience);
     const swarm = createSwarm({ mayUpload, changed, piece }, (to, description) => tracker.signal(to, description));
-    const tracker = connectTracker(address, patience, (message) => {
+    const tracker = connectTracker(address, keyset, patience, (message) => {
         switch (message?.action) {
             case "welcome":
                 self = message.peer;
-                wasWelcome = true;
                 swarm.introduce(self, message.ice);
                 trust.refresh().catch((error) => warn("Keyset: " + error.message));
                 resources.forEach(publish);
@@ -101,14 +100,14 @@ export function startSession(settings: Settings, warn: (reason: string) => void,
                 swarm.gone(message.peer);
                 break;
             case undefined:
+                // A connection that ends is opened again, and that is nobody's business unless it fails.
+                if (!self) warn("The tracker cannot be reached.");
                 self = undefined;
-                if (!wasWelcome) warn("The tracker cannot be reached.");
         }
         changed();
     });
 
-    const tell = (action: "announce" | "leave", fields: object) => tracker.ask({ action, ...fields });
-    const announce = batched<string>((certificates) => tell("announce", { certificates }));
+    const announce = batched<string>((certificates) => tracker.ask({ action: "announce", certificates }));
 
     /** Once for all changes of one turn. */
     function changed() {
@@ -126,14 +125,14 @@ export function startSession(settings: Settings, warn: (reason: string) => void,
     function policyChanged() {
         if (couldUpload === mayUpload()) return;
         couldUpload = !couldUpload;
-        couldUpload ? resources.forEach(publish) : tell("leave", {});
+        couldUpload ? resources.forEach(publish) : tracker.ask({ action: "leave" });
         changed();
     }
 
     /** What another peer asks for. */
     async function piece(cid: string, piece: number): Promise<ArrayBuffer | undefined> {
         for (const { certificate, content } of resources.values()) {
-            if (certificate?.cid === cid && content?.isComplete()) return content.pieceFor(piece);
+            if (certificate?.cid === cid && content?.isComplete()) return content.pieceFor(piece).catch(() => undefined);
         }
     }
 
@@ -174,8 +173,8 @@ export function startSession(settings: Settings, warn: (reason: string) => void,
         const { certificate, content, url } = resource;
         if (!certificate) return;
         resource.certificate = resource.content = undefined;
-        content!.fail();
-        tell("leave", { contents: [certificate.cid] });
+        content!.abandon();
+        tracker.ask({ action: "leave", contents: [certificate.cid] });
         discard(url).catch(() => {});
     }
 
@@ -193,7 +192,7 @@ export function startSession(settings: Settings, warn: (reason: string) => void,
         })
             .then((found) => learn(resource, found))
             .catch((error) => {
-                warn("Certificate of " + resource.url + ": " + error.message);
+                warn(resource.url + ": " + error.message);
                 leaveToOrigin(resource);
             })
             .finally(() => (resource.answered = undefined)));

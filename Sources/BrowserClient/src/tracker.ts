@@ -1,6 +1,10 @@
 /** The connection to a tracker node (Protocol.md §2 to §5), opened again whenever it breaks. */
 
 import { FIRST_PAUSE, LONGEST_PAUSE } from "./limits";
+import { recall, remember } from "./memory";
+
+/** Under this name it is remembered how often the tracker could not be reached since it last was. */
+const FAILURES = "failures";
 
 /** One entry of `results` (§4.2, §4.3). */
 export interface Result {
@@ -35,48 +39,64 @@ export interface Tracker {
 /**
  * Connects at once.
  * @param address of the node, `ws:` or `wss:`
+ * @param keyset another address of the node, where a visit leaves no trace
  * @param patience milliseconds that the connection and each answer may take
  * @param hear is told what no message asked for; nothing: the connection ended, or could not be opened
  */
-export function connectTracker(address: URL, patience: number, hear: (message?: Message) => void): Tracker {
+export function connectTracker(
+    address: URL,
+    keyset: URL,
+    patience: number,
+    hear: (message?: Message) => void,
+): Tracker {
     /** What takes the answers to messages, by ID; nothing: there will be none. */
     const asked = new Map<number, (answer?: Message) => void>();
-    let socket: WebSocket;
+    let socket: WebSocket | undefined;
     /** Resolves to whether there is a connection; while one is being opened, not before the patience has ended. */
     let ready: Promise<boolean>;
-    let failures = 0;
+    /** A tracker that was never reached counts as one that failed. */
+    let failures = +(recall(FAILURES) ?? 1);
     let lastID = 0;
-    let timer: number;
+    let isClosed = false;
 
     function connect() {
-        socket = new WebSocket(new URL("/v1/connect", address), "shoal.v1");
         ready = new Promise((resolve) => {
             const settle = (isOpen: boolean) => {
                 resolve(isOpen);
                 ready = Promise.resolve(isOpen);
             };
-            setTimeout(resolve, patience, false);
-            socket.onmessage = ({ data }) => {
-                const message: Message = JSON.parse(data);
-                if (message.action === "welcome") {
-                    failures = 0;
-                    settle(true);
-                }
-                const answer = asked.get(message.id);
-                answer ? answer(message) : hear(message);
-            };
-            socket.onclose = () => {
+            const ended = () => {
+                remember(FAILURES, ++failures);
                 settle(false);
                 for (const answer of asked.values()) answer();
-                const limit = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** failures++);
-                timer = setTimeout(connect, Math.random() * limit);
+                if (isClosed) return;
+                const limit = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** failures);
+                setTimeout(connect, Math.random() * limit);
                 hear();
             };
+            setTimeout(resolve, patience, false);
+            // Browsers log a WebSocket that cannot be opened, which no script can prevent; Firefox logs no such fetch.
+            (failures ? fetch(keyset, { mode: "no-cors" }) : Promise.resolve())
+                .then(() => {
+                    if (isClosed) return;
+                    socket = new WebSocket(new URL("/v1/connect", address), "shoal.v1");
+                    socket.onclose = ended;
+                    socket.onmessage = ({ data }) => {
+                        const message: Message = JSON.parse(data);
+                        if (message.action === "welcome") {
+                            remember(FAILURES, (failures = 0));
+                            settle(true);
+                        }
+                        const answer = asked.get(message.id);
+                        answer ? answer(message) : hear(message);
+                    };
+                })
+                .catch(ended);
         });
     }
 
     function send(message: object) {
-        if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));
+        if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));
     }
 
     connect();
@@ -95,9 +115,8 @@ export function connectTracker(address: URL, patience: number, hear: (message?: 
         },
         signal: (to, data) => send({ action: "signal", to, data }),
         close() {
-            clearTimeout(timer);
-            socket.onclose = null;
-            socket.close();
+            isClosed = true;
+            socket?.close();
         },
     };
 }

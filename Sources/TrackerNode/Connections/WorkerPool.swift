@@ -50,7 +50,7 @@ struct WorkerPool: Sendable {
         }
         self.workers = workers
         self.byLoop = byLoop
-        sendQueueLimit = configuration.sendQueueLimit
+        sendQueueLimit = configuration.limits.sendQueue
     }
 
     /// Makes a channel, whose handshake is done, a peer's. On the channel's loop.

@@ -151,7 +151,7 @@ test("a keyset that breaks a rule is rejected with its reason", async () => {
         [/malformed/, keysetOf({ revoked: [1] })],
         [/malformed/, keysetOf({ iss: undefined })],
         [/malformed/, keysetOf({ filling: "x".repeat(32_768) })],
-        [/older/, keysetOf(), NOW, 4],
+        [/outdated/, keysetOf(), NOW, 4],
     ];
     for (const [reason, jws, now, lowest] of cases) await assert.rejects(judgedKeyset(jws, now, lowest), reason);
 });
