@@ -50,7 +50,7 @@ def test_the_second_visitor_has_gallery_and_film_from_the_first(browser: Start, 
 
 def pictures_shown(page: Page) -> list[list]:
     """Source and size of every picture that the page shows."""
-    return page.eventually("(all => all.every(i => i.complete) && all.map(i => [i.src, i.naturalWidth, i.naturalHeight]))([...document.images])")
+    return page.eventually("(all => all.every(i => i.complete) && all.map(i => [i.src, i.naturalWidth, i.naturalHeight]))([...document.images].filter(i => i.src.includes('/media/')))")
 
 
 def digests_of_what_is_kept(page: Page, paths: list[str]) -> dict[str, str]:
@@ -81,6 +81,7 @@ def test_the_film_plays_and_seeks_while_a_peer_gives_it(browser: Start, up: Up, 
     forget_accesses(up)
     second = browser(taker).page(up.site + "/")
     video = "document.querySelector('video')"
+    second.eventually(f"{video} !== null")
     second.evaluate(f"(async video => {{ video.muted = true; await video.play(); return true }})({video})")
     second.eventually(f"{video}.currentTime > 0.5")
     target = second.evaluate(f"(video => video.currentTime = 0.8 * video.duration)({video})")
