@@ -69,6 +69,7 @@ let package = Package(
 
         // IO.
         .target(name: "Signing", dependencies: ["COpenSSL", "ContentTrust"], swiftSettings: strict),
+        .target(name: "Serving", dependencies: [.nioCore, .serviceLifecycle], swiftSettings: strict),
         .target(name: "PrometheusExposition", dependencies: [.coreMetrics], swiftSettings: strict),
         .target(
             name: "BrowserClient",
@@ -80,8 +81,8 @@ let package = Package(
         .target(
             name: "TrackerNode",
             dependencies: [
-                "BrowserClient", "COpenSSL", "ContentTrust", "Presence", "Settings", "Signing", "TrackerCore",
-                "TrackerProtocol",
+                "BrowserClient", "COpenSSL", "ContentTrust", "Presence", "Serving", "Settings", "Signing",
+                "TrackerCore", "TrackerProtocol",
                 .hummingbird, .hummingbirdCore, .httpClient, .httpTypes, .logging, .metrics, .nioCore,
                 .nioFoundationCompat,
                 .nioHTTP1,
@@ -92,7 +93,7 @@ let package = Package(
         .target(
             name: "SigningAuthority",
             dependencies: [
-                "ContentTrust", "Signing",
+                "ContentTrust", "Serving", "Signing",
                 .grdb, .httpClient, .httpTypes, .hummingbird, .hummingbirdCore, .logging, .metrics, .nioCore, .nioHTTP1,
                 .nioPosix, .serviceLifecycle,
             ],
@@ -101,7 +102,8 @@ let package = Package(
         .target(
             name: "DemoSite",
             dependencies: [
-                "BrowserClient", .httpTypes, .hummingbird, .logging, .nioCore, .nioPosix, .serviceLifecycle,
+                "BrowserClient", "Serving",
+                .httpTypes, .hummingbird, .logging, .nioCore, .nioPosix, .serviceLifecycle,
             ],
             resources: [.embedInCode("Pages")],
             swiftSettings: strict
@@ -162,9 +164,8 @@ let package = Package(
                 "BrowserClient", "ContentTrust", "Presence", "PrometheusExposition", "Settings", "Signing",
                 "TestSupport",
                 "TrackerNode", "TrackerProtocol",
-                .httpClient, .httpTypes, .hummingbird, .logging, .metrics, .nioCore, .nioHTTP1, .nioPosix,
-                .nioWebSocket,
-                .serviceLifecycle,
+                .httpClient, .httpTypes, .hummingbird, .logging, .metrics, .nioCore, .nioEmbedded, .nioHTTP1, .nioPosix,
+                .nioWebSocket, .serviceLifecycle,
             ],
             swiftSettings: strict
         ),

@@ -2,6 +2,7 @@ import Foundation
 import Hummingbird
 import Logging
 import ServiceLifecycle
+import Serving
 
 /// A web site to see Shoal at work on: a gallery and a film that the program paints itself, served by an ordinary origin server.
 ///
@@ -99,7 +100,8 @@ public struct DemoSite: Service {
             onServerRunning: { [ready] channel in await ready(channel.localAddress?.port ?? 0) },
             logger: logger
         )
-        try await application.run()
+        try await AddressedServer(at: "\(configuration.address):\(configuration.port) (the demo site)", application)
+            .run()
     }
 }
 

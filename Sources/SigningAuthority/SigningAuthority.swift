@@ -4,6 +4,7 @@ import HummingbirdCore
 import Logging
 import NIOCore
 import ServiceLifecycle
+import Serving
 import Signing
 
 /// The signing authority: the only holder of private keys. It fetches content from its origins, hashes it and certifies it
@@ -141,7 +142,7 @@ public struct SigningAuthority: Service {
         port: Int,
         side: Side
     ) -> some Service {
-        Application(
+        let application = Application(
             router: router,
             server: .http1(configuration: .init(idleTimeout: Self.connectionIdleTimeout)),
             configuration: .init(
@@ -151,6 +152,7 @@ public struct SigningAuthority: Service {
             onServerRunning: { [onListening] channel in onListening(side, channel.localAddress?.port ?? 0) },
             logger: logger
         )
+        return AddressedServer(at: "\(host):\(port) (the \(side) address)", application)
     }
 }
 

@@ -13,10 +13,6 @@ public struct TrackerConfiguration: Sendable {
     /// The root key's thumbprint, which every keyset must be signed by.
     public var root: KeyID
     public var limits = ProtocolLimits()
-    /// Connections of peers at the same time.
-    public var connectionLimit = 10_000
-    /// Bytes that may wait to be sent to one connection.
-    public var sendQueueLimit = 1_048_576
     /// Seconds between two fetches of the keyset.
     public var keysetInterval = 60
     /// STUN and TURN URLs that clients are told.

@@ -7,6 +7,7 @@ import NIOCore
 import NIOPosix
 import Presence
 import ServiceLifecycle
+import Serving
 import Settings
 import Synchronization
 import TrackerCore
@@ -70,7 +71,7 @@ public struct TrackerNode: Service {
             directory: CertificateDirectory(authority: authority, judge: follower, logger: logger),
             store: store,
             router: SignalRouter(),
-            connections: ConnectionCount(limit: configuration.connectionLimit)
+            connections: ConnectionCount(limit: configuration.limits.connections)
         )
         let workers = try await WorkerPool(
             configuration,
@@ -81,10 +82,11 @@ public struct TrackerNode: Service {
         let ticking = workers.startTicking()
         defer { for task in ticking { task.cancel() } }
 
+        let address = BoundAddress(configuration.publicAddress)
         let servers: [any Service] = [
             follower,
-            publicServer(workers, environment, follower, group),
-            adminServer(workers, environment, follower, group),
+            publicServer(workers, environment, follower, group, address),
+            adminServer(workers, environment, follower, group, address),
         ]
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             for server in servers { tasks.addTask { try await server.run() } }
@@ -95,34 +97,44 @@ public struct TrackerNode: Service {
                 throw error
             }
         }
+        // The server does not wait for peers (PublicChannel), and one that came while it was shutting down was not told to go.
+        await workers.closeAll()
+        await environment.connections.untilNone()
     }
 
     private func publicServer(
         _ workers: WorkerPool,
         _ environment: WorkerEnvironment,
         _ follower: KeysetFollower,
-        _ group: MultiThreadedEventLoopGroup
+        _ group: MultiThreadedEventLoopGroup,
+        _ address: BoundAddress
     ) -> some Service {
         let connections = environment.connections
         let routes = PublicRoutes(directory: environment.directory, keyset: { follower.keyset })
         let upgrader = PeerUpgrader(open: { workers.open($0, site: $1) }, hasRoom: { connections.hasRoom })
-        return Application(
+        let application = Application(
             router: routes.router(),
             server: HTTPServerBuilder { PublicChannel(responder: $0, upgrader: upgrader) },
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.publicAddress.host, port: configuration.publicAddress.port)
             ),
-            onServerRunning: { [onListening] channel in onListening(.public, channel.localAddress?.port ?? 0) },
+            onServerRunning: { [onListening] channel in
+                let port = channel.localAddress?.port ?? 0
+                address.bound(to: port)
+                onListening(.public, port)
+            },
             eventLoopGroupProvider: .shared(group),
             logger: logger
         )
+        return AddressedServer(at: "\(configuration.publicAddress) (the public address)", application)
     }
 
     private func adminServer(
         _ workers: WorkerPool,
         _ environment: WorkerEnvironment,
         _ follower: KeysetFollower,
-        _ group: MultiThreadedEventLoopGroup
+        _ group: MultiThreadedEventLoopGroup,
+        _ address: BoundAddress
     ) -> some Service {
         let published = TrackerMetrics()
         let routes = AdminRoutes(
@@ -132,11 +144,11 @@ public struct TrackerNode: Service {
                 return AdminRoutes.Status(
                     isReady: follower.keyset != nil,
                     connections: totals.connections,
-                    connectionLimit: configuration.connectionLimit,
+                    connectionLimit: configuration.limits.connections,
                     announced: totals.announced,
                     root: configuration.root.text,
                     authorityURL: configuration.authorityURL,
-                    publicURL: configuration.publicURL ?? "http://\(configuration.publicAddress)"
+                    publicURL: configuration.publicURL ?? "http://\(address.current)"
                 )
             },
             metrics: { [metrics] in
@@ -144,7 +156,7 @@ public struct TrackerNode: Service {
                 return metrics()
             }
         )
-        return Application(
+        let application = Application(
             router: routes.router(),
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.adminAddress.host, port: configuration.adminAddress.port)
@@ -153,5 +165,6 @@ public struct TrackerNode: Service {
             eventLoopGroupProvider: .shared(group),
             logger: logger
         )
+        return AddressedServer(at: "\(configuration.adminAddress) (the admin address)", application)
     }
 }

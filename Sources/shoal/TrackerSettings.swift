@@ -57,7 +57,7 @@ enum TrackerSettings {
     static let connections = Setting<Int>(
         "connection-limit",
         .integer(1...1_000_000),
-        default: "10000",
+        default: "\(defaults.connections)",
         help: "Connections of peers at the same time."
     )
     static let idleTimeout = Setting<Int>(
@@ -75,7 +75,7 @@ enum TrackerSettings {
     static let sendQueue = Setting<Int>(
         "send-queue-limit",
         .integer(65_536...67_108_864),
-        default: "1048576",
+        default: "\(defaults.sendQueue)",
         help: "Bytes that may wait to be read by one connection before it is closed."
     )
     static let announced = Setting<Int>(
@@ -156,8 +156,8 @@ enum TrackerSettings {
         configuration.limits.introductions = try settings.value(introductions)
         configuration.limits.introductionMemory = try settings.value(introductionMemory)
         configuration.limits.introductionLifetime = try settings.value(introductionLifetime)
-        configuration.connectionLimit = try settings.value(connections)
-        configuration.sendQueueLimit = try settings.value(sendQueue)
+        configuration.limits.connections = try settings.value(connections)
+        configuration.limits.sendQueue = try settings.value(sendQueue)
         configuration.keysetInterval = try settings.value(keysetInterval)
         configuration.ice = try settings.value(iceServers)
         configuration.eventLoops = try settings.value(eventLoops)

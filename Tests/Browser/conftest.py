@@ -1,5 +1,6 @@
 """Fixtures. What a test starts is stopped when it ends, and what was started says what it saw when the test fails."""
 
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
@@ -35,6 +36,11 @@ class Started:
         for thing in self.things:
             if hasattr(thing, "report"):
                 yield from thing.report()
+
+
+def pytest_configure() -> None:
+    """A test run that is told to end by SIGTERM stops what it has started, as after Ctrl-C."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -88,8 +88,9 @@ def test_a_wrong_configuration_file_stops_the_start_and_is_named(run: Run, tmp_p
         assert word in "\n".join(process.output), process.tail()
 
 
-def test_an_address_in_use_stops_the_start_and_is_named(run: Run, backend: Backend) -> None:
+def test_an_address_in_use_stops_the_start_and_is_named(run: Run, backend: Backend, tmp_path: Path) -> None:
     taken = backend.authority.admin
-    process = run("authority", "--public-address", "127.0.0.1:0", "--admin-address", taken)
+    addresses = ["--public-address", "127.0.0.1:0", "--admin-address", taken]
+    process = run("authority", *addresses, "--data-directory", str(tmp_path))
     assert process.exit_code() != 0
     assert taken in "\n".join(process.output), process.tail()

@@ -119,7 +119,14 @@ def test_one_that_does_not_read_is_closed(limited: Callable[..., Backend]) -> No
             protocol.receive_data(deaf.recv(256))
         protocol.send_text(json.dumps({"action": "dance", "id": 1, "x": "y" * 50}).encode())
         message = b"".join(protocol.data_to_send())
-        with pytest.raises(OSError):
-            for _ in range(200_000):
-                deaf.sendall(message)
+
+        def is_closed() -> bool:
+            try:
+                for _ in range(100):
+                    deaf.sendall(message)
+            except (BrokenPipeError, ConnectionResetError):
+                return True
+            return False
+
+        eventually("the connection is closed", is_closed)
         assert other.is_alive()

@@ -76,4 +76,18 @@ struct PageTests {
             }
         }
     }
+
+    @Test func `what is heavy waits for the worker, and is there without scripts`() async throws {
+        try await withSite { client, _ in
+            let page = String(decoding: try await client.fetch("/").body, as: UTF8.self)
+            let held = page.matches(of: /(?s)<noscript class="held">(.*?)<\/noscript>/).map { String($0.output.1) }
+                .joined()
+            let heavy = Set(page.matches(of: /\/media\/[a-z.]+/).map { String($0.output) })
+            #expect(heavy == ["/media/film.webm", "/media/film.jpg", "/media/shore.jpg", "/media/shoal.jpg"])
+            for path in heavy {
+                #expect(page.ranges(of: path).count == held.ranges(of: path).count)
+                #expect(held.contains("src=\"\(path)\"") || held.contains("poster=\"\(path)\""))
+            }
+        }
+    }
 }

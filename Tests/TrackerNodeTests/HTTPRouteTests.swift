@@ -7,6 +7,7 @@ import Signing
 import TestSupport
 import Testing
 import TrackerNode
+import TrackerProtocol
 
 /// The client scripts on the public address, and the operator's side (Docs/Protocol.md §7).
 @Suite(.timeLimit(.minutes(3))) struct HTTPRouteTests {
@@ -50,7 +51,7 @@ import TrackerNode
     @Test func showsTheOperatorAPage() async throws {
         try await withNode {
             $0.publicURL = "https://tracker.example"
-            $0.connectionLimit = 123
+            $0.limits.connections = 123
         } _: { node in
             let client = try await WebSocketClient.connect(to: node)
             _ = try await client.welcome()

@@ -1,6 +1,7 @@
 import NIOCore
 import TestSupport
 import Testing
+import TrackerProtocol
 
 @testable import TrackerNode
 
@@ -91,7 +92,7 @@ import Testing
 
     @Test func refusesMoreThanTheConnectionLimit() async throws {
         try await withNode {
-            $0.connectionLimit = 2
+            $0.limits.connections = 2
         } _: { node in
             let first = try await WebSocketClient.connect(to: node)
             let second = try await WebSocketClient.connect(to: node)

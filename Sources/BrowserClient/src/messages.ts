@@ -15,11 +15,15 @@ export interface ToWorker {
     shoal: "here" | "own";
 }
 
-/** On the port of one request: the page says `held` at once, then how it answers, then one chunk for each `pull`. */
+/**
+ * On the port of one request: the page says `held` at once, then how it answers, then one chunk for each `pull`. The worker says `cancel`
+ * when nobody wants the body any more, and `late` when `held` did not come in time and the origin serves the request.
+ */
 export const enum Word {
     held = 1,
     pull,
     cancel,
+    late,
 }
 
 /** How the page answers; `null` instead: the origin shall. */

@@ -22,7 +22,7 @@ let changeTimer = 0;
 
 /** The one line in the console. */
 function warn(problem: string) {
-    if (!hasWarned) console.warn("Shoal leaves this page to its origin. " + problem);
+    if (!hasWarned) console.warn("Shoal is off. " + problem);
     hasWarned = true;
 }
 

@@ -265,8 +265,8 @@ export function startSession(settings: Settings, warn: (reason: string) => void,
 
     async function answer({ url, range }: Wanted, port: MessagePort) {
         const since = now();
-        let isCancelled = false;
-        port.onmessage = () => (isCancelled = true);
+        let cancelled: Word | undefined;
+        port.onmessage = ({ data }) => (cancelled = data);
         port.postMessage(Word.held);
         try {
             if (resources.size >= MOST_RESOURCES || url.length > LONGEST_URL) return port.postMessage(null);
@@ -289,19 +289,21 @@ export function startSession(settings: Settings, warn: (reason: string) => void,
 
             touch(url);
             bodies.add(reading);
-            const close = () => {
+            const close = (word?: Word) => {
                 bodies.delete(reading);
                 port.onmessage = null;
                 reading.close();
+                // The worker did not wait, so the origin serves it, as if it were not certified yet.
+                if (word === Word.late) adoptLater(resource, 1);
             };
             port.onmessage = async ({ data }) => {
-                if (data === Word.cancel) return close();
+                if (data >= Word.cancel) return close(data);
                 const chunk = await reading.read().catch(() => null);
                 port.postMessage(chunk, chunk ? [chunk.buffer] : []);
                 left -= chunk?.length ?? left;
                 if (!left) close();
             };
-            if (isCancelled) close();
+            if (cancelled) close(cancelled);
         } catch {
             // No certificate, a Range that is not ours to answer, or no source. Nothing was released yet.
             port.postMessage(null);

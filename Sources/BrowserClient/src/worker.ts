@@ -40,7 +40,7 @@ async function answer({ request, clientId }: FetchEvent): Promise<Response | und
         const timer = setTimeout(() => {
             if (silent.size >= MOST_SILENT) silent.clear();
             silent.add(clientId);
-            cancel();
+            port1.postMessage(Word.late);
             resolve(null);
         }, ANSWER_TIMEOUT);
         port1.onmessage = ({ data }) => {

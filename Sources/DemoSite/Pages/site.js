@@ -6,7 +6,28 @@ import { Swarm } from "/swarm.js";
 const shoal = window.shoal;
 const byID = (id) => document.getElementById(id);
 const set = (id, text) => { byID(id).textContent = text; };
-const figures = new Map([...document.querySelectorAll("figure[data-path]")].map((figure) => [figure.dataset.path, figure]));
+const figures = new Map();
+
+/**
+ * Waits until Shoal's service worker is in control, or for this many milliseconds.
+ *
+ * On a first visit it takes over some 0.1 s (Chromium) to 1 s (Firefox) after the page has loaded, and whatever was asked for before has
+ * passed by it, and comes from the origin.
+ */
+async function workerInControl(patience = 2000) {
+  const workers = navigator.serviceWorker;
+  if (!shoal || !workers || workers.controller || shoal.stats().state.startsWith("off")) return;
+  await new Promise((resolve) => {
+    workers.addEventListener("controllerchange", resolve, { once: true });
+    setTimeout(resolve, patience);
+  });
+}
+
+/** Puts the film and the pictures in their places. */
+function showHeldContent() {
+  for (const held of document.querySelectorAll("noscript.held")) held.outerHTML = held.textContent;
+  for (const figure of document.querySelectorAll("figure[data-path]")) figures.set(figure.dataset.path, figure);
+}
 
 const UNITS = ["B", "kB", "MB", "GB"];
 
@@ -83,6 +104,7 @@ function rate(name, sum, now) {
 function title(path) {
   const figure = figures.get(path);
   if (figure?.querySelector("video")) return "The film";
+  if (document.querySelector("video")?.poster.endsWith(path)) return "The film's still";
   return figure?.querySelector("figcaption")?.textContent ?? path.split("/").pop();
 }
 
@@ -179,7 +201,7 @@ function startPanel() {
 
 function startPlain() {
   const redraw = whenever(() => {
-    const sums = [...figures].map(([path, figure]) => {
+    const sums = [...figures.keys()].map((path) => {
       const bytes = direct(new URL(path, location.href).href);
       showBadge({ path, state: "origin", peers: 0, ...bytes });
       return bytes.origin;
@@ -191,13 +213,17 @@ function startPlain() {
   redraw();
 }
 
+function playFilm() {
+  const film = document.querySelector("video");
+  if (!film || matchMedia("(prefers-reduced-motion: reduce)").matches) return;
+  // Browsers may refuse to play before the visitor has touched the page; then the visitor starts it.
+  film.play().catch(() => {});
+}
+
 performance.setResourceTimingBufferSize(1000);
 if (byID("plain-origin")) startPlain();
 else if (shoal) startPanel();
 else set("state", "off: the Shoal script did not load");
-
-const film = document.querySelector("video");
-if (film && !matchMedia("(prefers-reduced-motion: reduce)").matches) {
-  // Browsers may refuse to play before the visitor has touched the page; then the visitor starts it.
-  film.play().catch(() => {});
-}
+await workerInControl();
+showHeldContent();
+playFilm();

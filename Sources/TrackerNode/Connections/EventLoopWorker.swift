@@ -10,6 +10,9 @@ import TrackerProtocol
 /// Confined to its event loop and therefore not `Sendable`; others reach it through ``WorkerReference``. Nothing here takes a lock or
 /// starts a task. What it decides is carried out in ``run(_:)``; writes are flushed together by ``flush()``.
 final class EventLoopWorker {
+    /// From a close frame to the end of a connection whose client does not end it itself.
+    static let closeTimeout = TimeAmount.seconds(5)
+
     let eventLoop: any EventLoop
     let limits: ProtocolLimits
     private let index: UInt8
@@ -61,6 +64,11 @@ final class EventLoopWorker {
         flush()
     }
 
+    /// Closes everybody, because the node is shutting down.
+    func closeAll() {
+        for peer in Array(channels.keys) { close(peer, .goingAway, "the node is shutting down") }
+    }
+
     func tick() {
         decide { core, actions in core.tick(now: .now, actions: &actions) }
         flush()
@@ -98,9 +106,7 @@ final class EventLoopWorker {
             write(.pong, to: peer) { $0.writeImmutableBuffer(payload) }
         case .close(let peer, let code, let reason):
             guard let channel = channels.removeValue(forKey: peer) else { return }
-            let frame = WebSocketEncoder.close(code, reason: reason, allocator: channel.allocator)
-            channel.writeAndFlush(frame).whenComplete { _ in channel.close(promise: nil) }
-            environment.connections.remove()
+            end(channel, with: WebSocketEncoder.close(code, reason: reason, allocator: channel.allocator))
         case .lookUp(let token, let site, let urls):
             let worker = WorkerReference(self)
             environment.directory.lookUp(site: site, urls: urls) { results in
@@ -120,6 +126,21 @@ final class EventLoopWorker {
         case .relay(let signal):
             environment.router.deliver(signal)
         }
+    }
+
+    /// Sends a close frame, and ends the connection when the client has ended its side, or after ``closeTimeout``: a client that does not
+    /// read would keep its socket and its queue for ever.
+    ///
+    /// Not as soon as the frame is sent: the system resets a connection that is closed while something from the client is unread, and
+    /// the reset can overtake the frame.
+    private func end(_ channel: any Channel, with frame: ByteBuffer) {
+        let timeout = eventLoop.scheduleTask(in: Self.closeTimeout) { channel.close(promise: nil) }
+        let connections = environment.connections
+        channel.closeFuture.whenComplete { _ in
+            timeout.cancel()
+            connections.remove()
+        }
+        channel.writeAndFlush(frame).whenSuccess { channel.close(mode: .output, promise: nil) }
     }
 
     private func write(_ opcode: WebSocketOpcode, to peer: PeerID, _ payload: (inout ByteBuffer) -> Void) {

@@ -11,7 +11,7 @@ import NIOPosix
 ///
 /// A peer's connection costs no task: ``handle(value:logger:)`` returns, and the channel lives on in its event loop.
 struct PublicChannel: ServerChildChannel, HTTPChannelHandler {
-    /// Seconds until an HTTP connection without a request is closed.
+    /// Until a connection without a request is closed.
     static let httpIdleTimeout = Duration.seconds(60)
     /// Bytes of a request's header fields, in all and of one field.
     static let headerLimit = 16_384
@@ -32,6 +32,8 @@ struct PublicChannel: ServerChildChannel, HTTPChannelHandler {
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         channel.eventLoop.makeCompletedFuture {
+            let firstRequest = FirstRequestHandler(timeout: TimeAmount(Self.httpIdleTimeout))
+            try channel.pipeline.syncOperations.addHandler(firstRequest)
             let upgrade = NIOTypedHTTPServerUpgradeConfiguration<Negotiated>(
                 upgraders: [upgrader],
                 notUpgradingCompletionHandler: { channel in
@@ -56,12 +58,13 @@ struct PublicChannel: ServerChildChannel, HTTPChannelHandler {
             pipeline.enableResponseHeaderValidation = false
             pipeline.decoderConfiguration.maxHeaderFieldSize = Self.headerFieldLimit
             pipeline.decoderConfiguration.maxHeaderListSize = Self.headerLimit
-            return Value(
-                negotiated: try channel.pipeline.syncOperations.configureUpgradableHTTPServerPipeline(
-                    configuration: pipeline
-                ),
-                channel: channel
+            let negotiated = try channel.pipeline.syncOperations.configureUpgradableHTTPServerPipeline(
+                configuration: pipeline
             )
+            negotiated.assumeIsolated().whenComplete { _ in
+                channel.pipeline.syncOperations.removeHandler(firstRequest, promise: nil)
+            }
+            return Value(negotiated: negotiated, channel: channel)
         }
     }
 

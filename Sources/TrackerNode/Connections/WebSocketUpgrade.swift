@@ -8,7 +8,7 @@ import NIOHTTP1
 enum WebSocketUpgrade {
     static let path = "/v1/connect"
     static let subprotocol = "shoal.v1"
-    private static let version = "13"
+    static let version = "13"
     /// Appended to a client's key (RFC 6455 §1.3).
     private static let keySuffix = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
     /// 16 bytes in base64.
@@ -106,6 +106,8 @@ struct PeerUpgrader: NIOTypedHTTPServerProtocolUpgrader {
         var headers: HTTPHeaders = [
             "Connection": "close", "Content-Length": "\(body.readableBytes)",
             "Content-Type": "text/plain; charset=utf-8",
+            // RFC 6455 §4.4: a client of another version is told which one is meant.
+            "Sec-WebSocket-Version": WebSocketUpgrade.version,
         ]
         if refusal.status == .serviceUnavailable {
             headers.add(name: "Retry-After", value: "\(WebSocketUpgrade.Refusal.retryWhenFull)")

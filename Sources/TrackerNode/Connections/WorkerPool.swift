@@ -50,7 +50,7 @@ struct WorkerPool: Sendable {
         }
         self.workers = workers
         self.byLoop = byLoop
-        sendQueueLimit = configuration.sendQueueLimit
+        sendQueueLimit = configuration.limits.sendQueue
     }
 
     /// Makes a channel, whose handshake is done, a peer's. On the channel's loop.
@@ -72,6 +72,11 @@ struct WorkerPool: Sendable {
     /// Looks after idle connections until the tasks are cancelled.
     func startTicking() -> [RepeatedTask] {
         workers.map { $0.repeatedly(every: Self.tickInterval) { $0.tick() } }
+    }
+
+    /// Closes every peer's connection that is still open. They have ended within ``EventLoopWorker/closeTimeout``.
+    func closeAll() async {
+        for worker in workers { try? await worker.ask { $0.closeAll() }.get() }
     }
 
     /// Asks every worker.

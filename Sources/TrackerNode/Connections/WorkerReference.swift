@@ -51,19 +51,42 @@ struct WorkerEnvironment: Sendable {
 
 /// The connections of a node, counted over all of its loops.
 final class ConnectionCount: Sendable {
+    private struct State {
+        var count = 0
+        var waiter: CheckedContinuation<Void, Never>?
+    }
+
     let limit: Int
-    private let count = Atomic<Int>(0)
+    private let state = Mutex(State())
 
     init(limit: Int) { self.limit = limit }
 
-    var current: Int { count.load(ordering: .relaxed) }
+    var current: Int { state.withLock { $0.count } }
 
     /// Whether one more is within the limit. Asked when a request arrives and counted when it was upgraded, so that each loop can be one
     /// connection over the limit for a moment; a reservation would have to be given back on every way that a handshake can fail.
     var hasRoom: Bool { current < limit }
 
-    func add() { count.add(1, ordering: .relaxed) }
-    func remove() { count.subtract(1, ordering: .relaxed) }
+    func add() { state.withLock { $0.count += 1 } }
+
+    func remove() {
+        let waiter = state.withLock { state in
+            state.count -= 1
+            return state.count == 0 ? state.waiter.take() : nil
+        }
+        waiter?.resume()
+    }
+
+    /// Returns when there is no connection. For one caller at a time.
+    func untilNone() async {
+        await withCheckedContinuation { continuation in
+            let isNone = state.withLock { state in
+                if state.count > 0 { state.waiter = continuation }
+                return state.count == 0
+            }
+            if isNone { continuation.resume() }
+        }
+    }
 }
 
 /// Takes signals to the loop of their target, which the first byte of its peer ID names.

@@ -6,6 +6,10 @@ public struct ProtocolLimits: Sendable, Equatable {
     public var messageRate = 50
     /// `message-burst-limit`: messages at once after a pause.
     public var messageBurst = 200
+    /// `connection-limit`: connections of one node.
+    public var connections = 10_000
+    /// `send-queue-limit`: bytes waiting to be sent to one connection.
+    public var sendQueue = 1_048_576
     /// `announce-limit`: contents announced by one connection.
     public var announcedContents = 4_096
     /// `introduction-limit`: peers named for one content in one `found`.

@@ -97,6 +97,8 @@ extension ProtocolLimits {
         object.integer("message-size-limit", messageSize)
         object.integer("message-rate-limit", messageRate)
         object.integer("message-burst-limit", messageBurst)
+        object.integer("connection-limit", connections)
+        object.integer("send-queue-limit", sendQueue)
         object.integer("announce-limit", announcedContents)
         object.integer("introduction-limit", introductions)
         object.integer("introduction-memory", introductionMemory)

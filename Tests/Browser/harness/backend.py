@@ -13,7 +13,7 @@ from .processes import Process
 from .waiting import DEADLINE, eventually
 
 REPOSITORY = Path(__file__).resolve().parents[3]
-SHOAL = Path(os.environ.get("SHOAL_EXECUTABLE", REPOSITORY / ".build/release/shoal"))
+SHOAL = Path(os.environ.get("EXECUTABLE_UNDER_TEST", REPOSITORY / ".build/release/shoal"))
 ANY_PORT = "127.0.0.1:0"
 RENDERING = 900.0
 """Seconds for the demo site's first start, which draws its pictures and its film."""

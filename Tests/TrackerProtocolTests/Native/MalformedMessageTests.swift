@@ -274,6 +274,19 @@ import TrackerProtocol
         }
     }
 
+    /// RFC 8259 §7, in every place of the 8-byte steps in which texts are read.
+    @Test(arguments: 0..<0x20 as Range<UInt8>)
+    func refusesEveryControlCharacterInAText(character: UInt8) {
+        let start = Array(#"{"action":"leave","id":1,"x":""#.utf8)
+        for place in 0..<20 {
+            var text = [UInt8](repeating: UInt8(ascii: "a"), count: 20)
+            text[place] = character
+            let rejection = ClientMessageDecoder.byDefault.rejection(start + text + Array("\"}".utf8))
+            #expect(rejection?.error.code == .notJSON)
+            #expect(rejection?.error.got == .integer(start.count + place))
+        }
+    }
+
     /// §5: `got` is cut to 64 characters, however many code points a reader would see as one.
     @Test(arguments: [String(repeating: "a", count: 1_000), "e" + String(repeating: "\u{301}", count: 10_000)])
     func repeatsAtMost64CharactersOfWhatCame(action: String) throws {

@@ -32,6 +32,7 @@ import TrackerProtocol
                 "action": "welcome", "peer": "AAAAAAAAAAE", "ice": ["stun:a", "turn:\"b\""],
                 "limits": [
                     "message-size-limit": 1_024, "message-rate-limit": 50, "message-burst-limit": 200,
+                    "connection-limit": 10_000, "send-queue-limit": 1_048_576,
                     "announce-limit": 4_096, "introduction-limit": 16, "introduction-memory": 256,
                     "introduction-lifetime": 120, "idle-timeout": 75, "ping-interval": 30,
                 ],

@@ -108,19 +108,21 @@ extension WebSocketDecoder.Event {
     }
 }
 
+/// Cuts bytes into chunks of random lengths.
+func chunks(of bytes: [UInt8], upTo longest: Int, using random: inout some RandomNumberGenerator) -> [[UInt8]] {
+    var rest = bytes[...]
+    var chunks: [[UInt8]] = []
+    while !rest.isEmpty {
+        let chunk = rest.prefix(Int.random(in: 1...longest, using: &random))
+        chunks.append(Array(chunk))
+        rest = rest.dropFirst(chunk.count)
+    }
+    return chunks
+}
+
 /// The ways to cut bytes that a test tries: whole, and into random chunks of three sizes, single bytes among them.
 func chunkings(of bytes: [UInt8], using random: inout some RandomNumberGenerator) -> [[[UInt8]]] {
-    var chunkings = [[bytes]]
     // Long streams are not cut into single bytes: that adds nothing but time.
-    for longest in bytes.count < 10_000 ? [1, 17, 1_500] : [300, 1_500, 70_000] {
-        var rest = bytes[...]
-        var chunks: [[UInt8]] = []
-        while !rest.isEmpty {
-            let chunk = rest.prefix(Int.random(in: 1...longest, using: &random))
-            chunks.append(Array(chunk))
-            rest = rest.dropFirst(chunk.count)
-        }
-        chunkings.append(chunks)
-    }
-    return chunkings
+    let longest = bytes.count < 10_000 ? [1, 17, 1_500] : [300, 1_500, 70_000]
+    return [[bytes]] + longest.map { chunks(of: bytes, upTo: $0, using: &random) }
 }
