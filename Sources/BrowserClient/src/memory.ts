@@ -12,7 +12,8 @@ function attempt<T>(action: () => T): T | undefined {
 
 export const recall = (name: string): string | null | undefined => attempt(() => localStorage.getItem(PREFIX + name));
 
-export const remember = (name: string, value: unknown): void => attempt(() => localStorage.setItem(PREFIX + name, `${value}`));
+export const remember = (name: string, value: unknown): void =>
+    attempt(() => localStorage.setItem(PREFIX + name, `${value}`));
 
 export const forgetAll = (): void =>
     attempt(() => {
