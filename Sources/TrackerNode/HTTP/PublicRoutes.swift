@@ -48,16 +48,18 @@ struct PublicRoutes {
 
     private static func certificate(_ request: Request, _ directory: CertificateDirectory) async throws -> Response {
         guard let text = request.uri.queryParameters.get("url") else {
-            throw HTTPError(.badRequest, message: "The query needs url, an absolute URL.")
+            return answer(.refused(ProtocolError(.missingField, "The query needs url, an absolute URL.", field: "url")))
         }
+        var field = "url"
         let site: WebOrigin
         do throws(WebAddressError) {
             let url = try ContentURL(text)
+            field = "Origin"
             site =
                 try request.headers[.origin].map { origin throws(WebAddressError) in try WebOrigin(origin) }
                 ?? url.origin
         } catch {
-            throw HTTPError(.badRequest, message: "url, or Origin, cannot be used: \(error)")
+            return answer(.refused(ProtocolError(.badValue, "\(field) cannot be used: \(error).", field: field)))
         }
         let results = await withCheckedContinuation { continuation in
             directory.lookUp(site: site, urls: [text]) { continuation.resume(returning: $0) }
@@ -82,7 +84,12 @@ struct PublicRoutes {
             headers[.retryAfter] = String(retry)
             JSONObjectWriter.write(into: &body) { TrackerMessage.FindResult.pending(retry: retry).write(into: &$0) }
         case .refused(let error):
-            status = error.code == .unavailable ? .serviceUnavailable : .forbidden
+            status =
+                switch error.code {
+                case .unavailable: .serviceUnavailable
+                case .missingField, .badValue: .badRequest
+                default: .forbidden
+                }
             JSONObjectWriter.write(into: &body) { error.write(into: &$0) }
         }
         return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: body))
