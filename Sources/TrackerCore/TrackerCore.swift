@@ -11,7 +11,7 @@ public struct TrackerCore {
     /// The cluster-wide name of the node.
     public let node: UInt64
     public let limits: ProtocolLimits
-    /// STUN and TURN URLs for `welcome`.
+    /// `stun:` URLs for `welcome`.
     private let ice: [String]
     private let decoder: ClientMessageDecoder
     var verdicts: CertificateVerdicts
@@ -21,7 +21,7 @@ public struct TrackerCore {
     /// - Parameters:
     ///   - node: the cluster-wide name of the node.
     ///   - judge: judges the certificates that clients present.
-    ///   - ice: STUN and TURN URLs that clients are told.
+    ///   - ice: `stun:` URLs that clients are told.
     public init(node: UInt64, limits: ProtocolLimits, judge: any CertificateJudging, ice: [String] = []) {
         self.node = node
         self.limits = limits

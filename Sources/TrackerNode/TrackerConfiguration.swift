@@ -15,7 +15,7 @@ public struct TrackerConfiguration: Sendable {
     public var limits = ProtocolLimits()
     /// Seconds between two fetches of the keyset.
     public var keysetInterval = 60
-    /// STUN and TURN URLs that clients are told.
+    /// `stun:` URLs that clients are told. Relays (TURN) would need credentials, which the protocol does not carry.
     public var ice: [String] = []
     /// How browsers reach the public address, when that is not the address itself; without a slash at its end.
     public var publicURL: String?

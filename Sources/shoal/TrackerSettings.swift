@@ -112,7 +112,7 @@ enum TrackerSettings {
         "ice-servers",
         .list("URL,…"),
         default: "",
-        help: "STUN and TURN URLs that clients use to find each other through home routers."
+        help: "STUN servers (stun:host:port) that clients use to find each other through home routers."
     )
     static let eventLoops = Setting<Int?>(
         "event-loops",
@@ -160,6 +160,9 @@ enum TrackerSettings {
         configuration.limits.sendQueue = try settings.value(sendQueue)
         configuration.keysetInterval = try settings.value(keysetInterval)
         configuration.ice = try settings.value(iceServers)
+        if let other = configuration.ice.first(where: { !$0.hasPrefix("stun:") }) {
+            throw SettingsError("--ice-servers takes URLs that begin with stun: only; one is \"\(other)\".")
+        }
         configuration.eventLoops = try settings.value(eventLoops)
         configuration.publicURL = try settings.value(publicURL)
         guard configuration.limits.pingInterval < configuration.limits.idleTimeout else {
