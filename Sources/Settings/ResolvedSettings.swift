@@ -15,7 +15,7 @@ public struct ResolvedSettings: Sendable {
     ///
     /// - Parameters:
     ///   - arguments: what stands behind the command's name.
-    ///   - otherVariables: variables with Shoal's prefix that mean something else.
+    ///   - otherVariables: variables with Shoal's prefix that mean something to other commands; they are left alone.
     public init(
         _ schema: SettingsSchema,
         arguments: [String],
@@ -84,8 +84,9 @@ public struct ResolvedSettings: Sendable {
     ) throws(SettingsError) -> [String: Given] {
         var given: [String: Given] = [:]
         for (variable, text) in environment.sorted(by: { $0.key < $1.key })
-        where variable.hasPrefix(SettingDeclaration.variablePrefix) && !others.contains(variable) {
+        where variable.hasPrefix(SettingDeclaration.variablePrefix) {
             guard let declaration = schema.declarations.first(where: { $0.variable == variable }) else {
+                if others.contains(variable) { continue }
                 let name = variable.dropFirst(SettingDeclaration.variablePrefix.count).lowercased().replacing(
                     "_",
                     with: "-"

@@ -18,7 +18,12 @@ extension SettingsCommand {
         }
         do {
             try await run(
-                ResolvedSettings(Self.schema, arguments: arguments, environment: ProcessInfo.processInfo.environment)
+                ResolvedSettings(
+                    Self.schema,
+                    arguments: arguments,
+                    environment: ProcessInfo.processInfo.environment,
+                    otherVariables: Shoal.variables
+                )
             )
         } catch let error as SettingsError {
             throw ValidationError(error.description)

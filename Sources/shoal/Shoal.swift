@@ -1,4 +1,5 @@
 import ArgumentParser
+import Settings
 
 /// The `shoal` command.
 @main
@@ -12,4 +13,11 @@ struct Shoal: AsyncParsableCommand {
             """,
         subcommands: [UpCommand.self, TrackerCommand.self, AuthorityCommand.self, SitesCommand.self]
     )
+
+    /// The environment variables of all commands: one environment may serve a whole cluster, so each command leaves those of the others
+    /// alone. What none of them knows stops the start.
+    static let variables: Set<String> = {
+        let schemas: [any SettingsCommand.Type] = [UpCommand.self, TrackerCommand.self, AuthorityCommand.self]
+        return Set(schemas.flatMap { $0.schema.declarations.map(\.variable) } + [AuthorityAdmin.variable])
+    }()
 }

@@ -83,9 +83,11 @@ struct AuthorityAdmin: ParsableArguments {
     /// Bytes of an answer.
     static let answerLimit = 16_777_216
 
-    @Option(help: "The authority's admin address; also SHOAL_AUTHORITY_ADMIN_URL.")
-    var authorityAdminURL: String =
-        ProcessInfo.processInfo.environment["SHOAL_AUTHORITY_ADMIN_URL"] ?? "http://127.0.0.1:9100"
+    /// The flag's environment variable.
+    static let variable = "SHOAL_AUTHORITY_ADMIN_URL"
+
+    @Option(help: "The authority's admin address; also \(variable).")
+    var authorityAdminURL: String = ProcessInfo.processInfo.environment[variable] ?? "http://127.0.0.1:9100"
 
     /// Sends a request and gives the body of an answer in the 200s; any other answer is thrown as the authority words it.
     func request(_ method: HTTPMethod, _ path: String, body: Data? = nil) async throws -> Data {
