@@ -12,7 +12,7 @@ from harness.origin import Origin
 from harness.peer import Behaviour, PythonPeer, honest
 from harness.site import PATIENT, ClientFiles, Site
 
-MEDIA = REPOSITORY / ".shoal/test-media"
+MEDIA = REPOSITORY / ".build/test-media"
 """The demo site's pictures and video are drawn once for all runs."""
 
 
