@@ -78,6 +78,14 @@ let package = Package(
             dependencies: ["CHiredis", .nioCore, .nioPosix, .nioSSL],
             swiftSettings: strict
         ),
+        .target(
+            name: "RedisPresence",
+            dependencies: [
+                "ContentTrust", "Presence", "RedisClient", "TrackerCore",
+                .coreMetrics, .logging, .nioCore, .nioPosix,
+            ],
+            swiftSettings: strict
+        ),
         .target(name: "Serving", dependencies: [.nioCore, .serviceLifecycle], swiftSettings: strict),
         .target(name: "PrometheusExposition", dependencies: [.coreMetrics], swiftSettings: strict),
         .target(
@@ -152,7 +160,9 @@ let package = Package(
         ),
         .testTarget(
             name: "PresenceTests",
-            dependencies: ["ContentTrust", "Presence", "TestSupport"],
+            dependencies: [
+                "ContentTrust", "Presence", "RedisPresence", "TestSupport", "TrackerCore", .logging, .nioCore, .nioPosix,
+            ],
             swiftSettings: strict
         ),
         .testTarget(

@@ -1,4 +1,4 @@
-import Metrics
+import CoreMetrics
 
 /// What a node counts of its dealings with the shards. From any thread.
 struct ClusterCounters: Sendable {

@@ -1,8 +1,8 @@
 import Logging
 import NIOCore
+import NIOPosix
 import Presence
 import RedisClient
-import ServiceLifecycle
 import TrackerCore
 
 /// Presence that all nodes of a cluster share through Redis shards, and the node's membership in that cluster: leases, topology and
@@ -113,6 +113,13 @@ public final class RedisPresence: PresenceStore {
     public var reasonNotReady: String? {
         let now = Int(NIODeadline.now().uptimeNanoseconds / 1_000_000)
         return keeper.isHeld(now: now) ? nil : "no shard has a lease of this node: the shards cannot be reached, or the node was paused"
+    }
+
+    /// Whether every event loop has carried out the newest topology that the node knows.
+    public var isSettled: Bool {
+        get async {
+            (try? await keeper.ask { $0.isSettled }.get()) ?? false
+        }
     }
 
     // MARK: Presence and signals

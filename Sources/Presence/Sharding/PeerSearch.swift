@@ -41,7 +41,7 @@ public struct PeerSearch: Sendable {
     }
 
     /// What is known so far.
-    public var peers: [PeerAddress] { Array(found.prefix(limit)) }
+    public var peers: [PeerAddress] { found }
 
     /// No answer is awaited and none is needed.
     public var isComplete: Bool { open == 0 && toAsk.isEmpty }
@@ -88,6 +88,8 @@ public struct PeerSearch: Sendable {
             if address != excluded, !found.contains(address) { found.append(address) }
         }
         guard found.count < limit else {
+            // Members come in the order in which they are kept, so taking the first ones would never choose the last.
+            while found.count > limit { found.remove(at: Int.random(in: found.indices, using: &random)) }
             toAsk = []
             return dead
         }

@@ -1,8 +1,10 @@
 import Logging
+import CoreMetrics
 import NIOCore
 import Presence
 import RedisClient
 import Synchronization
+import TrackerCore
 
 /// What all event loops of a node share of its membership: the leases, everybody else's leases, the topology and the inbox.
 ///
@@ -28,7 +30,6 @@ final class LeaseKeeper {
     private var settled: [Int]
     private(set) var problem = ""
     var isDraining = false
-    private var ticking: RepeatedTask?
     private var ticks = 0
     private var isStopped = false
 
@@ -56,20 +57,18 @@ final class LeaseKeeper {
     var now: Int { Int(NIODeadline.now().uptimeNanoseconds / 1_000_000) }
     var floor: UInt32 { lease.floor }
     var settledTopology: Int { settled.min() ?? 0 }
+    /// Whether every loop has carried out the topology in force.
+    var isSettled: Bool { settledTopology == topology?.epoch }
 
     func start(_ topology: Topology, loops: [LoopReference]) throws {
         self.loops = loops
         try adopt(topology)
-        ticking = eventLoop.scheduleRepeatedTask(
-            initialDelay: .zero,
-            delay: .milliseconds(Int64(NodeLease.readInterval))
-        ) { [weak self] _ in self?.tick() }
+        tick()
     }
 
     /// Gives the leases back, so that nobody waits for them to run out.
     func stop() -> EventLoopFuture<Void> {
         isStopped = true
-        ticking?.cancel()
         let gone = eventLoop.makePromise(of: Void.self)
         let farewell = Farewell(count: shards.count, promise: gone)
         for shard in shards {
@@ -79,9 +78,10 @@ final class LeaseKeeper {
             }
             if shard.link == nil || error != nil { farewell.arrived() }
         }
-        return gone.futureResult.map { [shards] in
+        gone.futureResult.assumeIsolated().whenComplete { [shards] _ in
             for shard in shards { shard.stop() }
         }
+        return gone.futureResult
     }
 
     // MARK: Topology
@@ -115,7 +115,6 @@ final class LeaseKeeper {
             metadata: ["epoch": "\(new.epoch)", "phase": "\(new.phase.rawValue)", "shards": "\(new.shards.map(\.name))"]
         )
         tellLoops { $0.adopt(new, servers: servers) }
-        for shard in shards { shard.knowsTopology = false }
     }
 
     private func open(_ description: Topology.Shard, _ server: RedisServer) -> KeptShard {
@@ -123,7 +122,7 @@ final class LeaseKeeper {
         let link = RedisLink<KeeperToken>(
             to: server,
             eventLoop: eventLoop,
-            configuration: configuration.keeperLink,
+            configuration: configuration.link,
             onReply: { [weak self, weak shard] token, answer in
                 guard let self, let shard else { return }
                 self.received(answer, for: token, from: shard)
@@ -137,7 +136,7 @@ final class LeaseKeeper {
             to: String(decoding: PresenceKey.inbox(node), as: UTF8.self),
             of: server,
             eventLoop: eventLoop,
-            configuration: configuration.keeperLink,
+            configuration: configuration.link,
             onMessage: { [weak self] in self?.receivedPack($0) },
             onStateChange: { [logger] state in
                 logger.debug("inbox", metadata: ["shard": "\(description.name)", "state": "\(state)"])
@@ -157,7 +156,6 @@ final class LeaseKeeper {
             logger.info("shard connected", metadata: ["shard": "\(shard.shard.name)"])
             shard.trouble = nil
             shard.isReading = false
-            shard.knowsTopology = false
             renew(shard)
             read(shard)
         case .waiting(let error, _):
@@ -179,6 +177,11 @@ final class LeaseKeeper {
     // MARK: The node's own lease
 
     private func tick() {
+        guard !isStopped else { return }
+        // Weak: the timer must not keep a node that has left.
+        eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(Int64(NodeLease.readInterval))) { [weak self] in
+            self?.tick()
+        }
         checkLease()
         ticks += 1
         let renews = ticks % (NodeLease.renewInterval / NodeLease.readInterval) == 0
@@ -320,7 +323,7 @@ final class LeaseKeeper {
         shard.mustTell = false
         let loopsInCluster = shards.compactMap { $0.leases?.loopCount }.max() ?? 1
         let name = shard.shard.name
-        tellLoops { $0.read(table, shard: name, loopsInCluster: loopsInCluster) }
+        tellLoops { [table] in $0.read(table, shard: name, loopsInCluster: loopsInCluster) }
     }
 
     /// The list of nodes must not grow for ever.
@@ -337,7 +340,7 @@ final class LeaseKeeper {
 
     /// A shard's topology is newer than the one in force, or older, or missing because the shard came back empty.
     private func compare(document: [UInt8]?, on shard: KeptShard) {
-        guard let topology, document != topology.document else { return shard.knowsTopology = true }
+        guard let topology, document != topology.document else { return }
         guard let document else { return write(topology, to: shard) }
         do {
             let found = try Topology(document: document)

@@ -1,7 +1,10 @@
 import ContentTrust
+import CoreMetrics
+import Logging
 import NIOCore
 import Presence
 import RedisClient
+import Synchronization
 
 /// Announces, leaves and finds.
 extension LoopPresence {

@@ -1,3 +1,5 @@
+import ContentTrust
+import NIOCore
 import Presence
 import RedisClient
 
