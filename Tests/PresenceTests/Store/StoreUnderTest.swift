@@ -30,6 +30,8 @@ private final class RemoteStore: PresenceStore {
     let inner = MemoryPresenceStore()
     private let queue = DispatchQueue(label: "remote store")
 
+    var node: UInt64 { inner.node }
+
     func perform(_ batch: [PresenceCommand], reply: @escaping @Sendable ([PresenceReply]) -> Void) {
         queue.async { self.inner.perform(batch, reply: reply) }
     }
