@@ -35,7 +35,8 @@ public struct NodeLease: Sendable {
     private var shards: [ShardLease] = []
     private var nextEpoch: UInt32
     public private(set) var floor: UInt32
-    private var wasHeld = false
+    /// When the renewal was sent that any shard confirmed last; nil until then and after each fence.
+    private var lastConfirmed: Int?
 
     /// - Parameters:
     ///   - loopCount: event loops of the node.
@@ -77,7 +78,7 @@ public struct NodeLease: Sendable {
         guard epochs == shards[shard].epochs else { return }
         shards[shard].confirmed = max(sentAt, shards[shard].confirmed ?? sentAt)
         shards[shard].isNew = false
-        wasHeld = true
+        lastConfirmed = max(sentAt, lastConfirmed ?? sentAt)
     }
 
     /// A shard has no lease of this node where there should be one.
@@ -93,10 +94,12 @@ public struct NodeLease: Sendable {
 
     /// To be asked often, and before anything that came from outside is believed: notices that leases have run out.
     public mutating func check(now: Int) -> [Action] {
-        let lapsed = shards.indices.filter { !shards[$0].isNew && !isHeld(on: $0, now: now) }
-        guard !lapsed.isEmpty else { return [] }
-        guard wasHeld, !isHeld(now: now) else { return lapsed.flatMap { lapse($0) } }
-        wasHeld = false
+        // The last confirmation decides, not whether a lease is held: a shard that came back empty before a paused node noticed the time
+        // must not keep it from being fenced, and the restart of an only shard is no reason to fence a node that was there all along.
+        guard let last = lastConfirmed, now - last >= Self.duration else {
+            return shards.indices.filter { !shards[$0].isNew && !isHeld(on: $0, now: now) }.flatMap { lapse($0) }
+        }
+        lastConfirmed = nil
         // Everywhere, not only where the lease ran out last: the floor is above every epoch that anybody may have heard of.
         floor = nextEpoch
         return shards.indices.flatMap { lapse($0) } + [.fenced(floor: floor)]

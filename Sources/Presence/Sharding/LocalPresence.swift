@@ -16,7 +16,7 @@ public struct LocalPresence: Sendable {
         case remove(SwarmPart, peer: UInt64)
         /// The first peer of this loop in a content: its keys get their time to live.
         case keep(SwarmPart)
-        /// Part 0 says that there are parts up to a level.
+        /// Part 0 says that there are parts up to a level. Its key gets its time to live, as by `keep`: this loop may have no peer there.
         case mark(ContentID, level: Int)
         case unmark(ContentID, level: Int)
     }
@@ -53,8 +53,9 @@ public struct LocalPresence: Sendable {
         if part.number > 0 {
             swarm.spread += 1
             if level > swarm.marked {
-                if swarm.marked > 0 { writes.append(.unmark(content, level: Int(swarm.marked))) }
+                // The new one first: in between, a search would see no marker, and a key with nothing else would be gone.
                 writes.append(.mark(content, level: level))
+                if swarm.marked > 0 { writes.append(.unmark(content, level: Int(swarm.marked))) }
                 swarm.marked = UInt8(level)
             }
         }

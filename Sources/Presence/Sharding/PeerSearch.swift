@@ -26,13 +26,14 @@ public struct PeerSearch: Sendable {
     private var asked: [UInt16: (count: Int, times: Int)] = [:]
     private var toAsk: [UInt16]
     private var open = 0
+    private var hasFailed = false
     private var level: Int
     private var random: SplitMix64
 
     /// - Parameter level: where this loop believes the content to be.
     public init(_ content: ContentID, limit: Int, excluded: PeerAddress, level: Int, random: SplitMix64) {
         self.content = content
-        self.limit = limit
+        self.limit = max(limit, 0)
         self.excluded = excluded
         self.level = level
         self.random = random
@@ -41,7 +42,7 @@ public struct PeerSearch: Sendable {
     }
 
     /// What is known so far.
-    public var peers: [PeerAddress] { found }
+    public var peers: [PeerAddress] { Array(found.prefix(limit)) }
 
     /// No answer is awaited and none is needed.
     public var isComplete: Bool { open == 0 && toAsk.isEmpty }
@@ -67,10 +68,11 @@ public struct PeerSearch: Sendable {
     public mutating func received(_ members: [PresenceMember], from question: Question, by leases: LeaseTable)
         -> [PresenceMember]
     {
-        open -= 1
+        open = max(open - 1, 0)
         var dead: [PresenceMember] = []
         var marked = level
-        for member in members {
+        // A shard gives a random choice in its own order: cut off at the limit, the newest entries would never be found.
+        for member in members.shuffled(using: &random) {
             switch leases.standing(of: member) {
             case .live: break
             case .dead, .absent:
@@ -87,17 +89,16 @@ public struct PeerSearch: Sendable {
             let address = PeerAddress(node: member.node, epoch: member.epoch, peer: member.peer)
             if address != excluded, !found.contains(address) { found.append(address) }
         }
-        guard found.count < limit else {
-            // Members come in the order in which they are kept, so taking the first ones would never choose the last.
-            while found.count > limit { found.remove(at: Int.random(in: found.indices, using: &random)) }
+        guard found.count < limit, !hasFailed else {
             toAsk = []
             return dead
         }
         let number = question.part.number
         let isWhole = members.count < question.count
         if !isWhole, let asked = asked[number], asked.times < Self.repeatLimit {
-            // The dead ones are being removed; the rest were markers and the asker, so more has to be asked for.
-            self.asked[number]?.count = asked.count * 2
+            // The dead ones are being removed; the rest were markers and the asker, so more has to be asked for: a part of the usual
+            // size at once, however few peers are wanted.
+            self.asked[number]?.count = max(asked.count * 2, SwarmPart.targetSize)
             toAsk.insert(number, at: 0)
         }
         if asked[0] == nil, !toAsk.contains(0) {
@@ -107,8 +108,9 @@ public struct PeerSearch: Sendable {
         return dead
     }
 
-    /// A part could not be asked; the search ends with what it has.
+    /// A part could not be asked; the search ends with what it has. Answers that still come add to it.
     public mutating func failed() {
+        hasFailed = true
         open = 0
         toAsk = []
     }

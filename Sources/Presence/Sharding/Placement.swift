@@ -13,10 +13,12 @@ public struct Placement: Sendable {
     private let current: RendezvousHash
     /// Nil when no change is under way.
     private let next: RendezvousHash?
+    private let seeds: [UInt64]
 
     public init(_ topology: Topology) {
         self.topology = topology
         current = RendezvousHash(topology.shards.map { ($0.name, $0.weight) })
+        seeds = topology.shards.map { RendezvousHash.seed(of: $0.name) }
         next = topology.phase == .stable ? nil : RendezvousHash(topology.shards.map { ($0.name, $0.nextWeight) })
     }
 
@@ -36,7 +38,10 @@ public struct Placement: Sendable {
     }
 
     /// The shards in the order in which they are preferred for something of a node, by their indices.
+    ///
+    /// Names decide, so that nodes whose topologies differ agree on the order of the shards that both know.
     public func preference(of node: UInt64) -> [Int] {
-        topology.shards.indices.map { ($0, scrambled(scrambled(node) &+ UInt64($0))) }.sorted { $0.1 > $1.1 }.map(\.0)
+        let key = scrambled(node)
+        return seeds.enumerated().map { ($0.offset, scrambled(key ^ $0.element)) }.sorted { $0.1 > $1.1 }.map(\.0)
     }
 }

@@ -21,11 +21,14 @@ struct RendezvousHash: Sendable {
     init(_ shards: [(name: String, weight: Int)]) {
         candidates = shards.enumerated().compactMap { index, shard in
             guard shard.weight > 0 else { return nil }
-            let hash = SHA256.hash(Array(shard.name.utf8))
-            let seed = hash.prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-            return Candidate(index: index, seed: seed, weight: Double(shard.weight))
+            return Candidate(index: index, seed: Self.seed(of: shard.name), weight: Double(shard.weight))
         }
         isUniform = Set(candidates.map(\.weight)).count <= 1
+    }
+
+    /// What a shard's name contributes to its score for a key.
+    static func seed(of name: String) -> UInt64 {
+        SHA256.hash(Array(name.utf8)).prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
     }
 
     /// The index of a key's shard among those given; nil when no shard has any weight. The key's bits are random.
@@ -37,8 +40,9 @@ struct RendezvousHash: Sendable {
             if isUniform {
                 if largest.map({ hash > $0.hash }) ?? true { largest = (candidate.index, hash) }
             } else {
-                // The 53 highest bits as a number in (0, 1), so that its logarithm is finite and not 0.
-                let unit = (Double(hash >> 11) + 0.5) * 0x1p-53
+                // The 52 highest bits as a number in (0, 1), so that its logarithm is finite and not 0. With 53 bits the half would be
+                // rounded away, and the largest hash would become 1.
+                let unit = (Double(hash >> 12) + 0.5) * 0x1p-52
                 let score = -candidate.weight / log(unit)
                 if best.map({ score > $0.score }) ?? true { best = (candidate.index, score) }
             }

@@ -58,6 +58,7 @@ public struct Topology: Equatable, Sendable {
         if let known = shards.first(where: { $0.name == name }) {
             throw TopologyError("There is a shard \(name) already, at \(known.url); choose another name.")
         }
+        guard weight > 0 else { throw TopologyError("A new shard needs a weight of 1 to 100, not \(weight).") }
         let added = Shard(name: name, url: url, weight: 0, nextWeight: weight, isLeaving: false)
         return try preparing(shards + [added])
     }
@@ -115,6 +116,7 @@ public struct Topology: Equatable, Sendable {
     }
 
     private func check() throws(TopologyError) {
+        guard epoch > 0 else { throw TopologyError("The epoch of a topology is 1 or more, not \(epoch).") }
         guard (1...Self.shardLimit).contains(shards.count) else {
             throw TopologyError("A cluster has 1 to \(Self.shardLimit) shards, not \(shards.count).")
         }
@@ -126,6 +128,12 @@ public struct Topology: Equatable, Sendable {
             }
             for weight in [shard.weight, shard.nextWeight] where !Self.weightRange.contains(weight) {
                 throw TopologyError("The weight of shard \(shard.name) is \(weight), not 0 to 100.")
+            }
+            guard phase != .stable || (shard.weight == shard.nextWeight && !shard.isLeaving) else {
+                throw TopologyError("The shard \(shard.name) is changing, but the topology's phase is stable.")
+            }
+            guard !shard.isLeaving || shard.nextWeight == 0 else {
+                throw TopologyError("The shard \(shard.name) is leaving, but its next weight is \(shard.nextWeight).")
             }
         }
         for (a, b) in zip(shards, shards.dropFirst()) where a.name == b.name {

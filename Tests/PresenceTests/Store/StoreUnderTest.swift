@@ -46,6 +46,8 @@ private final class RemoteStore: PresenceStore {
     var node: UInt64 { inner.node }
     private let queue = DispatchQueue(label: "remote store")
 
+    var node: UInt64 { inner.node }
+
     func perform(_ batch: [PresenceCommand], reply: @escaping @Sendable ([PresenceReply]) -> Void) {
         queue.async { self.inner.perform(batch, reply: reply) }
     }
