@@ -12,6 +12,7 @@ public struct TrackerCounters: Equatable, Sendable {
     public var tooFast = 0
     public var closedIdle = 0
     public var closedFlooding = 0
+    public var moves = 0
     public var certificatesVerified = 0
 
     public init() {}
@@ -22,7 +23,7 @@ public struct TrackerCounters: Equatable, Sendable {
         ("signals", \.signals),
         ("undeliverable_signals", \.undeliverableSignals), ("stale_signals", \.staleSignals), ("introductions", \.introductions),
         ("protocol_errors", \.protocolErrors), ("too_fast", \.tooFast), ("closed_idle", \.closedIdle),
-        ("closed_flooding", \.closedFlooding), ("certificates_verified", \.certificatesVerified),
+        ("closed_flooding", \.closedFlooding), ("moves", \.moves), ("certificates_verified", \.certificatesVerified),
     ]
 
     public static func += (a: inout Self, b: Self) {
@@ -38,6 +39,7 @@ public struct TrackerCounters: Equatable, Sendable {
         a.tooFast += b.tooFast
         a.closedIdle += b.closedIdle
         a.closedFlooding += b.closedFlooding
+        a.moves += b.moves
         a.certificatesVerified += b.certificatesVerified
     }
 }
