@@ -98,8 +98,8 @@ let package = Package(
         .target(
             name: "TrackerNode",
             dependencies: [
-                "BrowserClient", "COpenSSL", "ContentTrust", "Presence", "Serving", "Settings", "Signing",
-                "TrackerCore", "TrackerProtocol",
+                "BrowserClient", "COpenSSL", "ContentTrust", "Presence", "RedisPresence", "Serving", "Settings",
+                "Signing", "TrackerCore", "TrackerProtocol",
                 .hummingbird, .hummingbirdCore, .httpClient, .httpTypes, .logging, .metrics, .nioCore,
                 .nioFoundationCompat,
                 .nioHTTP1,
@@ -130,9 +130,9 @@ let package = Package(
         .executableTarget(
             name: "shoal",
             dependencies: [
-                "ContentTrust", "DemoSite", "Presence", "PrometheusExposition", "Settings", "SigningAuthority",
-                "TrackerNode",
-                "TrackerProtocol",
+                "ContentTrust", "DemoSite", "Presence", "PrometheusExposition", "RedisClient", "RedisPresence",
+                "Settings",
+                "SigningAuthority", "TrackerNode", "TrackerProtocol",
                 .argumentParser, .httpClient, .logging, .metrics, .nioCore, .nioFoundationCompat, .nioHTTP1, .nioPosix,
                 .serviceLifecycle, .unixSignals,
             ],
@@ -161,7 +161,8 @@ let package = Package(
         .testTarget(
             name: "PresenceTests",
             dependencies: [
-                "ContentTrust", "Presence", "RedisPresence", "TestSupport", "TrackerCore", .logging, .nioCore, .nioPosix,
+                "ContentTrust", "Presence", "RedisPresence", "TestSupport", "TrackerCore", .logging, .nioCore,
+                .nioPosix,
             ],
             swiftSettings: strict
         ),

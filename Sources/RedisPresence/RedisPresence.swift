@@ -58,7 +58,10 @@ public final class RedisPresence: PresenceStore {
             references.append(reference)
         }
         self.loops = references
-        byLoop = Dictionary(references.map { (ObjectIdentifier($0.eventLoop), $0) }, uniquingKeysWith: { first, _ in first })
+        byLoop = Dictionary(
+            references.map { (ObjectIdentifier($0.eventLoop), $0) },
+            uniquingKeysWith: { first, _ in first }
+        )
     }
 
     // MARK: Life cycle
@@ -112,7 +115,8 @@ public final class RedisPresence: PresenceStore {
     /// Why the node should get no clients now; nil when it should.
     public var reasonNotReady: String? {
         let now = Int(NIODeadline.now().uptimeNanoseconds / 1_000_000)
-        return keeper.isHeld(now: now) ? nil : "no shard has a lease of this node: the shards cannot be reached, or the node was paused"
+        return keeper.isHeld(now: now)
+            ? nil : "no shard has a lease of this node: the shards cannot be reached, or the node was paused"
     }
 
     /// Whether every event loop has carried out the newest topology that the node knows.

@@ -45,7 +45,9 @@ final class LeaseKeeperReference: Sendable {
     func settled(loop: Int, topology: Int) { perform { $0.settled(loop: loop, topology: topology) } }
 
     /// Asks the keeper something, from anywhere.
-    func ask<Answer: Sendable>(_ question: @escaping @Sendable (LeaseKeeper) throws -> Answer) -> EventLoopFuture<Answer> {
+    func ask<Answer: Sendable>(_ question: @escaping @Sendable (LeaseKeeper) throws -> Answer) -> EventLoopFuture<
+        Answer
+    > {
         guard let keeper = keeper.withLock({ $0 }) else { return eventLoop.makeFailedFuture(ClusterError.notStarted) }
         return eventLoop.submit { try question(keeper.value) }
     }

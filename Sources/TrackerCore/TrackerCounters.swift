@@ -21,7 +21,8 @@ public struct TrackerCounters: Equatable, Sendable {
     public static let names: [(name: String, value: any KeyPath<TrackerCounters, Int> & Sendable)] = [
         ("messages", \.messages), ("announces", \.announces), ("finds", \.finds), ("leaves", \.leaves),
         ("signals", \.signals),
-        ("undeliverable_signals", \.undeliverableSignals), ("stale_signals", \.staleSignals), ("introductions", \.introductions),
+        ("undeliverable_signals", \.undeliverableSignals),
+        ("stale_signals", \.staleSignals), ("introductions", \.introductions),
         ("protocol_errors", \.protocolErrors), ("too_fast", \.tooFast), ("closed_idle", \.closedIdle),
         ("closed_flooding", \.closedFlooding), ("moves", \.moves), ("certificates_verified", \.certificatesVerified),
     ]

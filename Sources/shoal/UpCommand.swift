@@ -107,7 +107,7 @@ struct UpCommand: SettingsCommand {
         let node = TrackerNode(
             trackerConfiguration,
             eventLoopGroup: eventLoopGroup,
-            store: MemoryPresenceStore(),
+            store: .memory(MemoryPresenceStore()),
             metrics: { process.metrics.exposition() },
             logger: process.logger("tracker"),
             onListening: { side, port in

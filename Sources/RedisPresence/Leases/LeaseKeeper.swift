@@ -112,7 +112,9 @@ final class LeaseKeeper {
         problem = ""
         logger.info(
             "topology in force",
-            metadata: ["epoch": "\(new.epoch)", "phase": "\(new.phase.rawValue)", "shards": "\(new.shards.map(\.name))"]
+            metadata: [
+                "epoch": "\(new.epoch)", "phase": "\(new.phase.rawValue)", "shards": "\(new.shards.map(\.name))",
+            ]
         )
         tellLoops { $0.adopt(new, servers: servers) }
     }

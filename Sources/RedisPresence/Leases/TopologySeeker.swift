@@ -83,7 +83,11 @@ final class TopologySeeker {
                 if topology.epoch > newest?.epoch ?? 0 { newest = topology }
             } catch {
                 return finish(
-                    .failure(ClusterError.unusable("Shard \(shards[index].name) has a topology that this node cannot serve. \(error)"))
+                    .failure(
+                        ClusterError.unusable(
+                            "Shard \(shards[index].name) has a topology that this node cannot serve. \(error)"
+                        )
+                    )
                 )
             }
         }

@@ -106,7 +106,9 @@ extension LoopPresence {
             random: SplitMix64(seed: random.next())
         )
         while openSearches.first?.isDone == true { openSearches.removeFirst() }
-        guard openSearches.count < Self.openSearchLimit else { return batch.set(index, .unavailable(retry: Self.retry)) }
+        guard openSearches.count < Self.openSearchLimit else {
+            return batch.set(index, .unavailable(retry: Self.retry))
+        }
         batch.await()
         let pending = PendingSearch(search, batch: batch, index: index, deadline: now + configuration.timeout)
         advance(pending)
@@ -146,7 +148,12 @@ extension LoopPresence {
     }
 
     /// A part has answered. What may be newer than the leases known here waits until they have been read again.
-    private func answered(_ reply: borrowing RESPReply, _ question: PeerSearch.Question, _ pending: PendingSearch, _ slot: ShardSlot) {
+    private func answered(
+        _ reply: borrowing RESPReply,
+        _ question: PeerSearch.Question,
+        _ pending: PendingSearch,
+        _ slot: ShardSlot
+    ) {
         guard !pending.isDone else { return }
         var members: [PresenceMember] = []
         members.reserveCapacity(reply.elementCount)
@@ -219,7 +226,10 @@ extension LoopPresence {
         slot.isRefillScheduled = true
         logger.warning(
             "a shard refused presence; it is offered again",
-            metadata: ["shard": "\(slot.shard.name)", "reason": "\(error)", "seconds": "\(Self.refillDelay.nanoseconds / 1_000_000_000)"]
+            metadata: [
+                "shard": "\(slot.shard.name)", "reason": "\(error)",
+                "seconds": "\(Self.refillDelay.nanoseconds / 1_000_000_000)",
+            ]
         )
         eventLoop.assumeIsolated().scheduleTask(in: Self.refillDelay) { [weak self, weak slot] in
             guard let self, let slot else { return }

@@ -27,8 +27,16 @@ struct StoreUnderTest: Sendable, CustomTestStringConvertible {
         ),
         // Not for use: shows that the suite holds for a store that answers later, on a thread of its own.
         StoreUnderTest(name: "remote", make: { RemoteStore() }, contentCount: memoryContentCount),
-        StoreUnderTest(name: "redis, 1 shard", make: { try await RedisStore(shards: 1) }, contentCount: redisContentCount),
-        StoreUnderTest(name: "redis, 3 shards", make: { try await RedisStore(shards: 3) }, contentCount: redisContentCount),
+        StoreUnderTest(
+            name: "redis, 1 shard",
+            make: { try await RedisStore(shards: 1) },
+            contentCount: redisContentCount
+        ),
+        StoreUnderTest(
+            name: "redis, 3 shards",
+            make: { try await RedisStore(shards: 3) },
+            contentCount: redisContentCount
+        ),
     ]
 
     private static let memoryContentCount: @Sendable (any PresenceStore) async throws -> Int = { store in
@@ -43,7 +51,6 @@ struct StoreUnderTest: Sendable, CustomTestStringConvertible {
 /// A store behind a queue: replies come in order, after `perform` has returned, on another thread.
 private final class RemoteStore: PresenceStore {
     let inner = MemoryPresenceStore(node: PresenceModel.node)
-    var node: UInt64 { inner.node }
     private let queue = DispatchQueue(label: "remote store")
 
     var node: UInt64 { inner.node }
@@ -89,9 +96,12 @@ private final class RedisStore: PresenceStore {
 
     /// By the servers' own word: names of parts begin with `p:` and the content.
     func contentCount() throws -> Int {
-        let count = "local n = {} for _, k in ipairs(redis.call('KEYS', 'p:*')) do n[string.sub(k, 3, 34)] = 1 end "
+        let count =
+            "local n = {} for _, k in ipairs(redis.call('KEYS', 'p:*')) do n[string.sub(k, 3, 34)] = 1 end "
             + "local c = 0 for _ in pairs(n) do c = c + 1 end return c"
-        return try servers.reduce(0) { try $0 + (Int($1.command("EVAL", count, "0")) ?? -1_000_000) }
+        return try servers.reduce(0) { sum, server in
+            try sum + (Int(RedisProbe.ask(port: server.port, "EVAL", count, "0").dropFirst()) ?? -1_000_000)
+        }
     }
 }
 
@@ -111,6 +121,8 @@ private actor ServerPool {
 
     /// To be called when nobody is connected any more.
     func giveBack(_ servers: [RedisProcess]) {
-        for server in servers where (try? server.command("FLUSHALL")) == "OK" { idle.append(server) }
+        for server in servers where (try? RedisProbe.ask(port: server.port, "FLUSHALL")) == "+OK" {
+            idle.append(server)
+        }
     }
 }
