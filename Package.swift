@@ -16,6 +16,7 @@ extension Target.Dependency {
     static let nioHTTP1 = product(name: "NIOHTTP1", package: "swift-nio")
     static let nioWebSocket = product(name: "NIOWebSocket", package: "swift-nio")
     static let nioEmbedded = product(name: "NIOEmbedded", package: "swift-nio")
+    static let nioTLS = product(name: "NIOTLS", package: "swift-nio")
     static let nioSSL = product(name: "NIOSSL", package: "swift-nio-ssl")
     static let hummingbird = product(name: "Hummingbird", package: "hummingbird")
     static let hummingbirdCore = product(name: "HummingbirdCore", package: "hummingbird")
@@ -75,7 +76,7 @@ let package = Package(
         .target(name: "Signing", dependencies: ["COpenSSL", "ContentTrust"], swiftSettings: strict),
         .target(
             name: "RedisClient",
-            dependencies: ["CHiredis", .nioCore, .nioPosix, .nioSSL],
+            dependencies: ["CHiredis", .nioCore, .nioPosix, .nioSSL, .nioTLS],
             swiftSettings: strict
         ),
         .target(
@@ -173,7 +174,7 @@ let package = Package(
         ),
         .testTarget(
             name: "RedisClientTests",
-            dependencies: ["CHiredis", "RedisClient", "TestSupport", .nioCore, .nioPosix, .nioSSL],
+            dependencies: ["CHiredis", "Presence", "RedisClient", "TestSupport", .nioCore, .nioPosix, .nioSSL],
             swiftSettings: strict
         ),
         .testTarget(name: "SettingsTests", dependencies: ["Settings"], swiftSettings: strict),

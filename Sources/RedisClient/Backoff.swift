@@ -5,6 +5,9 @@ import NIOCore
 /// "Exponential Backoff And Jitter", AWS Architecture Blog, 2015. Unlike there, no delay is shorter than ``floor``: a run of bad luck
 /// must not become a busy loop.
 public struct Backoff: Sendable, Equatable {
+    /// Doublings after which any base is above any cap.
+    private static let doublingLimit = 40
+
     /// The longest delay after the first failure.
     public var base: TimeAmount
     /// The longest delay after any number of failures. A connection has to hold for as long to count as a success.
@@ -24,9 +27,9 @@ public struct Backoff: Sendable, Equatable {
 
     /// - Parameter failures: how many there were in a row; at least 1.
     func delay(afterFailures failures: Int, using random: inout some RandomNumberGenerator) -> TimeAmount {
-        var longest = base.nanoseconds
-        for _ in 1..<max(failures, 1) where longest < cap.nanoseconds { longest *= 2 }
-        longest = max(min(longest, cap.nanoseconds), floor.nanoseconds)
+        let doublings = min(max(failures, 1) - 1, Self.doublingLimit)
+        let (product, overflows) = base.nanoseconds.multipliedReportingOverflow(by: 1 << doublings)
+        let longest = max(overflows ? cap.nanoseconds : min(product, cap.nanoseconds), floor.nanoseconds)
         return .nanoseconds(Int64.random(in: floor.nanoseconds...longest, using: &random))
     }
 }

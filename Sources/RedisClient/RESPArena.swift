@@ -120,9 +120,9 @@ extension UnsafePointer<redisReadTask> {
     fileprivate var depth: Int {
         var depth = 0
         var parent = pointee.parent
-        while let task = parent {
+        while let array = parent {
             depth += 1
-            parent = UnsafeMutablePointer(mutating: task).pointee.parent
+            parent = array.pointee.parent
         }
         return depth
     }

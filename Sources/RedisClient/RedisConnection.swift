@@ -1,9 +1,11 @@
 import NIOCore
 import NIOPosix
 import NIOSSL
+import NIOTLS
 
 /// What a connection tells its owner, on the event loop of both.
 protocol RedisConnectionOwner: AnyObject {
+    /// The connection is there, with TLS if the server's URL wants it.
     func connected()
     func received(_ reply: borrowing RESPReply)
     /// The connection could not be made, or ended; the last call about it.
@@ -60,11 +62,17 @@ final class RedisConnection<Owner: RedisConnectionOwner> {
                 switch result {
                 case .success(let channel):
                     self.channel = channel
-                    handler.owner?.connected()
+                    if !server.url.isSecure { handler.owner?.connected() }
                 case .failure(let error):
                     handler.fail(RedisError(connecting: error))
                 }
             }
+    }
+
+    /// What a time-out comes to: a server without TLS waits for more after a TLS handshake, and that is worth saying.
+    func reason(of timeout: RedisError) -> RedisError {
+        guard let handler, channel != nil, server.url.isSecure, !handler.isSecured else { return timeout }
+        return .tls("the server does not answer the TLS handshake")
     }
 
     /// Sends bytes, if there is a connection.
@@ -86,6 +94,8 @@ final class RedisChannelHandler<Owner: RedisConnectionOwner>: ChannelInboundHand
 
     /// Nil when the connection is closed on this side, or has failed.
     var owner: Owner?
+    /// Whether TLS is agreed on; always false without.
+    private(set) var isSecured = false
     private var reader: RESPReader
 
     init(owner: Owner, limits: RESPLimits) {
@@ -106,6 +116,15 @@ final class RedisChannelHandler<Owner: RedisConnectionOwner>: ChannelInboundHand
             try reader.read(unwrapInboundIn(data)) { reply in owner?.received(reply) }
         } catch {
             fail(.protocolViolation(error.description))
+        }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if let event = event as? TLSUserEvent, case .handshakeCompleted = event {
+            isSecured = true
+            owner?.connected()
+        } else {
+            context.fireUserInboundEventTriggered(event)
         }
     }
 

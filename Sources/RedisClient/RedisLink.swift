@@ -146,7 +146,7 @@ public final class RedisLink<Token>: RedisConnectionOwner {
         switch machine.due(at: .now()) {
         case .nothing: arm()
         case .connect: connect()
-        case .fail(let error): lose(error, answering: nil)
+        case .fail(let error): lose(connection.reason(of: error), answering: nil)
         }
     }
 

@@ -102,3 +102,5 @@ struct RedisLinkMachine<Token>: ~Copyable {
         return tokens
     }
 }
+
+extension RedisLinkMachine.Received: Equatable where Token: Equatable {}

@@ -101,7 +101,7 @@ public final class RedisSubscription: RedisConnectionOwner {
         case .nothing: arm()
         case .connect: connect()
         case .ping: ask { $0.command("PING", arguments: 0) }
-        case .fail(let error): failed(error)
+        case .fail(let error): failed(connection.reason(of: error))
         }
     }
 

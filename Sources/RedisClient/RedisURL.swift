@@ -21,12 +21,7 @@ public struct RedisURL: Sendable, Hashable {
         }
         var authority = text[scheme.upperBound...]
         if authority.contains(where: { $0 == "?" || $0 == "#" }) { throw .query }
-        if let slash = authority.lastIndex(of: "/"), !authority[slash...].contains("@") {
-            let database = authority[authority.index(after: slash)...]
-            guard database.isEmpty || database == "0" else { throw .database(String(database)) }
-            authority = authority[..<slash]
-        }
-        // The last one: a password may hold an @ that nobody has escaped.
+        // The last one: a password may hold an @ or a / that nobody has escaped.
         if let at = authority.lastIndex(of: "@") {
             let parts = authority[..<at].split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
             guard let user = Self.unescape(parts[0]) else { throw .escape(in: "user") }
@@ -36,6 +31,11 @@ public struct RedisURL: Sendable, Hashable {
                 self.password = password.isEmpty ? nil : password
             }
             authority = authority[authority.index(after: at)...]
+        }
+        if let slash = authority.firstIndex(of: "/") {
+            let database = authority[authority.index(after: slash)...]
+            guard database.isEmpty || database == "0" else { throw .database(String(database)) }
+            authority = authority[..<slash]
         }
         (host, port) = try Self.address(authority)
     }

@@ -25,11 +25,17 @@ final class LinkProbe: Sendable {
     private let recorder: Recorder
     private let link: NIOLoopBound<RedisLink<String>>
 
-    init(to server: RedisServer, configuration: RedisConfiguration = RedisConfiguration()) async throws {
+    /// - Parameter afterReply: is called on the link's loop when a reply was recorded.
+    init(
+        to server: RedisServer,
+        configuration: RedisConfiguration = RedisConfiguration(),
+        afterReply: @escaping @Sendable (RedisLink<String>, String) -> Void = { _, _ in }
+    ) async throws {
         let recorder = Recorder()
         self.recorder = recorder
         let eventLoop = MultiThreadedEventLoopGroup.singleton.next()
         link = try await eventLoop.submit {
+            weak var current: RedisLink<String>?
             let link = RedisLink<String>(
                 to: server,
                 eventLoop: eventLoop,
@@ -44,9 +50,11 @@ final class LinkProbe: Sendable {
                         record.tokens.append(token)
                         record.answers[token] = copy
                     }
+                    if let current { afterReply(current, token) }
                 },
                 onStateChange: { state in recorder.record.withLock { $0.states.append(state) } }
             )
+            current = link
             link.start()
             return NIOLoopBound(link, eventLoop: eventLoop)
         }.get()
@@ -70,18 +78,24 @@ final class LinkProbe: Sendable {
         try await onLoop { $0.send(text) { Self.write(text, to: &$0) } }
     }
 
+    /// Sends commands in one turn of the loop; the refusals.
+    func send(_ texts: [String]) async throws -> [RedisError] {
+        try await onLoop { link in texts.compactMap { text in link.send(text) { Self.write(text, to: &$0) } } }
+    }
+
     /// Sends a command and waits for what becomes of it.
     func ask(_ text: String) async throws -> Answer {
+        recorder.record.withLock { $0.answers[text] = nil }
         if let refusal = try await send(text) { return .failure(refusal) }
         return try await eventually("an answer to \(text)") { record.answers[text] }
     }
 
     func untilReady() async throws { _ = try await eventually("ready") { state == .ready ? true : nil } }
 
-    /// The error that the link waits after.
+    /// The first error that the link waits after.
     func untilWaiting() async throws -> RedisError {
         try await eventually("waiting") {
-            record.states.lazy.compactMap { if case .waiting(let error, _) = $0 { error } else { nil } }.last
+            record.states.lazy.compactMap { if case .waiting(let error, _) = $0 { error } else { nil } }.first
         }
     }
 

@@ -1,18 +1,34 @@
 import Foundation
+import Synchronization
 
 /// A redis-server of its own for a test: on a free loopback port, without persistence, in a folder that goes with it.
 ///
-/// Ends when nobody refers to it any more.
-public final class RedisProcess: @unchecked Sendable {
+/// Ends when nobody refers to it any more, and also when the process of the tests does, however that ends.
+public final class RedisProcess: Sendable {
     public struct Failure: Error, CustomStringConvertible {
         public let description: String
+
+        public init(description: String) { self.description = description }
+    }
+
+    /// Starts a server, says its process ID, and ends it when there is no more to read: when the tests' end of the pipe is closed.
+    ///
+    /// Without `wait`, which hangs: Foundation starts processes with the signal for ended children blocked.
+    private static let keeper = #"redis-server "$@" </dev/null & echo $!; read -r _; kill -KILL $!"#
+
+    private struct Keeper {
+        let process: Process
+        /// The end of this pipe is the server's end.
+        let lifeline: FileHandle
+        /// Ends when the server has ended, which holds its other side.
+        let output: FileHandle
     }
 
     public let port: Int
     /// Where the server runs.
     public let folder: URL
-    // Unchecked, because Foundation does not say that Process may be used from several threads; here only its id is, after run().
-    private let process: Process
+    private let processID: Int32
+    private let keeper: Mutex<Keeper?>
 
     /// Starts a server; it may still be loading when this returns.
     ///
@@ -23,14 +39,29 @@ public final class RedisProcess: @unchecked Sendable {
     public init(_ options: [String] = [], port: Int? = nil, folder: URL? = nil) throws {
         self.port = try port ?? Self.freePort()
         self.folder = try folder ?? Self.newFolder()
-        process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        let process = Process()
+        let (lifeline, output) = (Pipe(), Pipe())
+        process.executableURL = URL(fileURLWithPath: "/bin/sh")
+        process.standardInput = lifeline
+        process.standardOutput = output
         process.arguments =
             [
-                "redis-server", "--port", "\(self.port)", "--bind", "127.0.0.1", "--dir", self.folder.path,
+                "-c", Self.keeper, "sh", "--port", "\(self.port)", "--bind", "127.0.0.1", "--dir", self.folder.path,
                 "--logfile", self.folder.appendingPathComponent("log").path, "--save", "", "--daemonize", "no",
             ] + options
         try process.run()
+        let line = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
+        guard let processID = Int32(line.trimmingCharacters(in: .newlines)) else {
+            throw Failure(description: "no redis-server was started: \(line)")
+        }
+        self.processID = processID
+        keeper = Mutex(
+            Keeper(
+                process: process,
+                lifeline: lifeline.fileHandleForWriting,
+                output: output.fileHandleForReading
+            )
+        )
     }
 
     deinit {
@@ -40,10 +71,12 @@ public final class RedisProcess: @unchecked Sendable {
 
     /// Waits until the server answers PING, in whatever way.
     public func waitUntilListening() async throws {
-        _ = try await eventually("redis-server listens on \(port)") {
-            guard process.isRunning else { throw Failure(description: "redis-server ended: \(log)") }
-            let answer = try command("PING")
-            return answer.contains("Could not connect") ? nil : answer
+        do {
+            _ = try await eventually("redis-server listens on \(port)") {
+                try command("PING").contains("Could not connect") ? nil : true
+            }
+        } catch {
+            throw Failure(description: "\(error): \(log)")
         }
     }
 
@@ -66,15 +99,24 @@ public final class RedisProcess: @unchecked Sendable {
     }
 
     /// Keeps the server from running, with its connections open.
-    public func pause() { _ = Foundation.kill(process.processIdentifier, SIGSTOP) }
+    public func pause() { signal(SIGSTOP) }
 
-    public func resume() { _ = Foundation.kill(process.processIdentifier, SIGCONT) }
+    public func resume() { signal(SIGCONT) }
 
     /// Ends the server at once, without any cleaning up of its own, and waits until it has.
     public func kill() {
-        guard process.isRunning else { return }
-        _ = Foundation.kill(process.processIdentifier, SIGKILL)
-        process.waitUntilExit()
+        keeper.withLock { keeper in
+            guard let ending = keeper else { return }
+            keeper = nil
+            try? ending.lifeline.close()
+            _ = try? ending.output.readToEnd()
+            ending.process.waitUntilExit()
+        }
+    }
+
+    private func signal(_ signal: Int32) {
+        // Under the lock: the process ID is the server's as long as its keeper lives.
+        keeper.withLock { keeper in if keeper != nil { _ = Foundation.kill(processID, signal) } }
     }
 
     private var log: String {
