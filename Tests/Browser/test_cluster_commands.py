@@ -1,9 +1,8 @@
-"""`cluster/up`, `cluster/down` and HAProxy's configuration as an operator meets them."""
+"""`cluster/up` and `cluster/down` as an operator meets them."""
 
 import os
 import signal
 import socket
-import ssl
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,12 +12,8 @@ from conftest import MEDIA
 from harness.backend import REPOSITORY, SHOAL
 from harness.cluster import Cluster, free_base_port, up
 from harness.processes import Process
-from harness.tracker_socket import TrackerSocket
-from harness.waiting import eventually
-from websockets.exceptions import WebSocketException
 
 Run = Callable[..., Process]
-SITE = "http://site.example"
 
 
 @pytest.fixture
@@ -153,62 +148,3 @@ def test_down_with_nothing_to_stop_says_so(started: Any, tmp_path: Path) -> None
     down = started.add(Process("cluster/down", [REPOSITORY / "cluster/down", "--data-directory", tmp_path]))
     assert down.exit_code() == 0
     assert "No cluster is running" in down.tail()
-
-
-def test_no_client_address_is_logged(cluster: Cluster) -> None:
-    """By a client with an address of its own: a WebSocket, half a request, and nonsense."""
-    client = "127.0.0.77"
-    port = int(cluster.url.rpartition(":")[2])
-    with TrackerSocket(cluster.socket_url, SITE, source_address=(client, 0)) as peer:
-        assert peer.is_alive()
-    for text in (b"GET / HTT", b"nonsense\r\n\r\n", b"GET /?url=secret HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"):
-        with socket.create_connection(("127.0.0.1", port), source_address=(client, 0)) as connection:
-            connection.sendall(text)
-            connection.shutdown(socket.SHUT_WR)
-            while connection.recv(4096):
-                pass
-    eventually("HAProxy has written about all of it", lambda: "no whole request" in cluster.log("haproxy") and "GET /v1/connect" in cluster.log("haproxy"))
-    for name in cluster.members:
-        text = (cluster.directory / name / "log").read_text()
-        assert client not in text and "secret" not in text, name
-
-
-def test_connections_of_one_address_are_limited(started: Any, cluster: Cluster) -> None:
-    """By a HAProxy of the test's own before the same nodes, with a limit that can be reached."""
-    tracker, figures = (socket.create_server(("127.0.0.1", 0)) for _ in range(2))
-    addresses = [f"127.0.0.1:{listener.getsockname()[1]}" for listener in (tracker, figures)]
-    tracker.close(), figures.close()
-    environment = {"TRACKER_ADDRESS": addresses[0], "STATS_ADDRESS": addresses[1], "ADDRESS_CONNECTION_LIMIT": "3"}
-    files = [REPOSITORY / "cluster/haproxy/haproxy.cfg", cluster.directory / "haproxy/trackers.cfg"]
-    arguments = [part for file in files for part in ("-f", file)]
-    proxy = started.add(Process("haproxy", ["haproxy", "-db", *arguments], environment | {"CONNECTION_LIMIT": "1000"}))
-
-    def connect(client: str) -> TrackerSocket | None:
-        assert proxy.running, proxy.tail()
-        try:
-            return TrackerSocket(f"ws://{addresses[0]}", SITE, source_address=(client, 0))
-        except (OSError, EOFError, WebSocketException):
-            return None
-
-    open_ones = [eventually("HAProxy serves", lambda: connect("127.0.0.2"))]
-    try:
-        open_ones += [connect("127.0.0.2") for _ in range(2)]
-        assert all(one and one.is_alive() for one in open_ones)
-        assert connect("127.0.0.2") is None
-        another = connect("127.0.0.3")
-        assert another and another.is_alive()
-        open_ones.append(another)
-        open_ones.pop(0).__exit__()
-        open_ones.append(eventually("there is room again", lambda: connect("127.0.0.2")))
-    finally:
-        for one in open_ones:
-            one and one.__exit__()
-
-
-def test_tls_ends_at_haproxy(own_cluster: Callable[..., Cluster]) -> None:
-    cluster = own_cluster(trackers=1, shards=1, options=["--tls"])
-    trust = ssl.create_default_context(cafile=cluster.directory / "haproxy/tracker.pem")
-    with TrackerSocket(cluster.socket_url.replace("ws", "wss"), SITE, ssl=trust) as peer:
-        assert peer.is_alive()
-    with pytest.raises((OSError, EOFError, WebSocketException)):
-        TrackerSocket(cluster.socket_url, SITE)
