@@ -17,11 +17,16 @@ SCRIPTS = [CLUSTER / "up", CLUSTER / "demo"]
 
 
 @cache
-def flags(command: tuple[str, ...]) -> frozenset[str]:
-    """The flags that `shoal COMMAND --help` lists, without their hyphens."""
+def help_text(command: tuple[str, ...]) -> str:
+    """What `shoal COMMAND --help` prints."""
     ran = subprocess.run([SHOAL, *command, "--help"], capture_output=True, text=True)
     assert ran.returncode == 0, (command, ran.stderr)
-    return frozenset(re.findall(r"^\s+--([a-z0-9-]+)", ran.stdout, re.MULTILINE)) | {"help"}
+    return ran.stdout
+
+
+def flags(command: tuple[str, ...]) -> set[str]:
+    """The flags that the command's help lists, without their hyphens."""
+    return set(re.findall(r"^\s+--([a-z0-9-]+)", help_text(command), re.MULTILINE)) | {"help"}
 
 
 def variables(command: tuple[str, ...]) -> set[str]:
