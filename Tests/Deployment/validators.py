@@ -10,7 +10,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 TOOLS = Path(sys.executable).parent
-NODES = "backend trackers from trackers\n    server tracker-1 127.0.0.1:8001 port 9000\n    server tracker-2 127.0.0.1:8002 port 9001\n"
+NODES = "backend trackers from trackers\n    server tracker-1 127.0.0.1:8001 port 9000 source 127.0.0.79\n    server tracker-2 127.0.0.1:8002 port 9001 source 127.0.0.79\n"
 """As cluster/up writes it."""
 EXPOSURE = 20
 """Tenths of systemd's own exposure level, 0 (sandboxed) to 100."""
