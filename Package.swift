@@ -135,7 +135,8 @@ let package = Package(
             name: "shoal-bench",
             dependencies: [
                 "ContentTrust", "LoadGenerator", "Presence", "Signing", "TrackerProtocol",
-                .argumentParser, .hummingbird, .logging, .nioCore, .nioEmbedded, .nioFoundationCompat, .nioPosix,
+                .argumentParser, .httpClient, .logging, .nioCore, .nioEmbedded, .nioHTTP1, .nioFoundationCompat,
+                .nioPosix,
                 .nioWebSocket, .serviceLifecycle, .unixSignals,
             ],
             swiftSettings: strict
