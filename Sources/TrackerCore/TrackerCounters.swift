@@ -11,6 +11,7 @@ public struct TrackerCounters: Equatable, Sendable {
     public var tooFast = 0
     public var closedIdle = 0
     public var closedFlooding = 0
+    public var moves = 0
     public var certificatesVerified = 0
 
     public init() {}
@@ -21,7 +22,7 @@ public struct TrackerCounters: Equatable, Sendable {
         ("signals", \.signals),
         ("undeliverable_signals", \.undeliverableSignals), ("introductions", \.introductions),
         ("protocol_errors", \.protocolErrors), ("too_fast", \.tooFast), ("closed_idle", \.closedIdle),
-        ("closed_flooding", \.closedFlooding), ("certificates_verified", \.certificatesVerified),
+        ("closed_flooding", \.closedFlooding), ("moves", \.moves), ("certificates_verified", \.certificatesVerified),
     ]
 
     public static func += (a: inout Self, b: Self) {
@@ -36,6 +37,7 @@ public struct TrackerCounters: Equatable, Sendable {
         a.tooFast += b.tooFast
         a.closedIdle += b.closedIdle
         a.closedFlooding += b.closedFlooding
+        a.moves += b.moves
         a.certificatesVerified += b.certificatesVerified
     }
 }

@@ -9,7 +9,6 @@ import Presence
 import ServiceLifecycle
 import Serving
 import Settings
-import Synchronization
 import TrackerCore
 import TrackerProtocol
 
@@ -22,45 +21,47 @@ public struct TrackerNode: Service {
     }
 
     private let configuration: TrackerConfiguration
+    private let group: MultiThreadedEventLoopGroup
     private let store: any PresenceStore
     private let metrics: @Sendable () -> String
     private let onListening: @Sendable (Side, _ port: Int) -> Void
     private let logger: Logger
 
     /// - Parameters:
+    ///   - eventLoopGroup: serves the connections. It outlives the node: servers still hand work to their event loops when they have ended.
     ///   - store: who has what.
     ///   - metrics: the text for `/metrics`.
     ///   - onListening: called for each address when it is bound, with the port in force.
     public init(
         _ configuration: TrackerConfiguration,
+        eventLoopGroup: MultiThreadedEventLoopGroup = .singleton,
         store: any PresenceStore,
         metrics: @escaping @Sendable () -> String,
         logger: Logger,
         onListening: @escaping @Sendable (Side, _ port: Int) -> Void = { _, _ in }
     ) {
         self.configuration = configuration
+        group = eventLoopGroup
         self.store = store
         self.metrics = metrics
         self.logger = logger
         self.onListening = onListening
     }
 
-    /// Serves until the service group shuts down gracefully; peers are then closed with 1001.
+    /// Serves until the service group shuts down gracefully and the clients have been led away (``Draining``). A cancelled task waits for
+    /// no client, but ends as orderly.
     public func run() async throws {
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoops ?? System.coreCount)
         let authority = AuthorityClient(url: configuration.authorityURL, eventLoopGroup: group)
         do {
-            try await serve(on: group, authority)
+            try await serve(authority)
         } catch {
             try? await authority.shutdown()
-            try? await group.shutdownGracefully()
             throw error
         }
         try await authority.shutdown()
-        try await group.shutdownGracefully()
     }
 
-    private func serve(on group: MultiThreadedEventLoopGroup, _ authority: AuthorityClient) async throws {
+    private func serve(_ authority: AuthorityClient) async throws {
         let follower = KeysetFollower(
             authority: authority,
             root: configuration.root,
@@ -83,30 +84,42 @@ public struct TrackerNode: Service {
         defer { for task in ticking { task.cancel() } }
 
         let address = BoundAddress(configuration.publicAddress)
-        let servers: [any Service] = [
+        let draining = Draining(configuration, logger: logger)
+        let services: [any Service] = [
             follower,
-            publicServer(workers, environment, follower, group, address),
-            adminServer(workers, environment, follower, group, address),
+            publicServer(workers, environment, follower, address),
+            adminServer(workers, environment, follower, draining, address),
         ]
-        try await withThrowingTaskGroup(of: Void.self) { tasks in
-            for server in servers { tasks.addTask { try await server.run() } }
-            do {
-                for try await _ in tasks {}
-            } catch {
-                tasks.cancelAll()
-                throw error
-            }
-        }
-        // The server does not wait for peers (PublicChannel), and one that came while it was shutting down was not told to go.
-        await workers.closeAll()
+        try await run(services) { await draining.run(workers, environment.connections) }
+        // The server did not wait for peers (PublicChannel), whose ends of their connections may still be open.
         await environment.connections.untilNone()
+    }
+
+    /// Runs services past the graceful shutdown of this task, until `drain` has returned.
+    private func run(_ services: [any Service], until drain: @escaping @Sendable () async -> Void) async throws {
+        let services = ServiceGroup(services: services, logger: logger)
+        // Not a child task: that would pass the graceful shutdown on to the services at once.
+        let serving = Task.detached { try await services.run() }
+        try await withTaskCancellationHandler {
+            try await withThrowingTaskGroup(of: Void.self) { tasks in
+                tasks.addTask { try await serving.value }
+                tasks.addTask {
+                    // It throws when the task is cancelled, which is as good a reason to end.
+                    try? await gracefulShutdown()
+                    await drain()
+                    await services.triggerGracefulShutdown()
+                }
+                for try await _ in tasks {}
+            }
+        } onCancel: {
+            serving.cancel()
+        }
     }
 
     private func publicServer(
         _ workers: WorkerPool,
         _ environment: WorkerEnvironment,
         _ follower: KeysetFollower,
-        _ group: MultiThreadedEventLoopGroup,
         _ address: BoundAddress
     ) -> some Service {
         let connections = environment.connections
@@ -133,16 +146,20 @@ public struct TrackerNode: Service {
         _ workers: WorkerPool,
         _ environment: WorkerEnvironment,
         _ follower: KeysetFollower,
-        _ group: MultiThreadedEventLoopGroup,
+        _ draining: Draining,
         _ address: BoundAddress
     ) -> some Service {
         let published = TrackerMetrics()
+        let unreadiness = { @Sendable () -> String? in
+            if draining.isUnderWay { return "draining" }
+            return follower.keyset == nil ? "no keyset was accepted yet" : nil
+        }
         let routes = AdminRoutes(
-            isReady: { follower.keyset != nil },
+            unreadiness: unreadiness,
             status: { [configuration] in
                 let totals = await workers.totals()
                 return AdminRoutes.Status(
-                    isReady: follower.keyset != nil,
+                    unreadiness: unreadiness(),
                     connections: totals.connections,
                     connectionLimit: configuration.limits.connections,
                     announced: totals.announced,
@@ -152,7 +169,7 @@ public struct TrackerNode: Service {
                 )
             },
             metrics: { [metrics] in
-                published.publish(await workers.totals())
+                published.publish(await workers.totals(), isDraining: draining.isUnderWay)
                 return metrics()
             }
         )

@@ -69,6 +69,7 @@ struct UpCommand: SettingsCommand {
     var arguments: [String] = []
 
     func run(_ settings: ResolvedSettings) async throws {
+        let eventLoopGroup = try TrackerSettings.eventLoopGroup(settings)
         let site = try await settings.value(Self.siteAddress).withFreePort()
         let tracker = try await settings.value(Self.trackerAddress).withFreePort()
         let authority = try await settings.value(Self.authorityAddress).withFreePort()
@@ -102,8 +103,10 @@ struct UpCommand: SettingsCommand {
             authorityURL: "http://\(authority)",
             root: signing.root.text
         )
+        // Without a drain: there is no other node to move to.
         let node = TrackerNode(
             trackerConfiguration,
+            eventLoopGroup: eventLoopGroup,
             store: MemoryPresenceStore(),
             metrics: { process.metrics.exposition() },
             logger: process.logger("tracker"),

@@ -63,6 +63,7 @@ WRONG: dict[str, tuple[list[str], dict[str, str], list[str]]] = {
     "a setting twice": (["tracker", *ROOT, *ROOT], {}, ["root-thumbprint", "twice"]),
     "unknown command": (["dance"], {}, ["dance"]),
     "contradiction": (["tracker", *ROOT, "--ping-interval", "90", "--idle-timeout", "60"], {}, ["ping-interval", "idle-timeout"]),
+    "a wait too short": (["tracker", *ROOT, "--drain-spread", "9", "--drain-limit", "8"], {}, ["drain-spread", "drain-limit"]),
 }
 
 

@@ -74,9 +74,15 @@ struct WorkerPool: Sendable {
         workers.map { $0.repeatedly(every: Self.tickInterval) { $0.tick() } }
     }
 
-    /// Closes every peer's connection that is still open. They have ended within ``EventLoopWorker/closeTimeout``.
-    func closeAll() async {
-        for worker in workers { try? await worker.ask { $0.closeAll() }.get() }
+    /// Tells every peer to move, and from now on those that connect.
+    func drain(_ drain: Drain) async {
+        for worker in workers { try? await worker.ask { $0.drain(drain) }.get() }
+    }
+
+    /// Closes every peer's connection that is still open, and from now on those that are opened. The store has been given the end of their
+    /// presence when this returns; the connections themselves have ended within ``EventLoopWorker/closeTimeout``.
+    func end() async {
+        for worker in workers { try? await worker.ask { $0.end() }.get() }
     }
 
     /// Asks every worker.

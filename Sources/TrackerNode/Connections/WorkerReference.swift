@@ -77,14 +77,20 @@ final class ConnectionCount: Sendable {
         waiter?.resume()
     }
 
-    /// Returns when there is no connection. For one caller at a time.
+    /// Returns when there is no connection, or when the task is cancelled. For one caller at a time.
     func untilNone() async {
-        await withCheckedContinuation { continuation in
-            let isNone = state.withLock { state in
-                if state.count > 0 { state.waiter = continuation }
-                return state.count == 0
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isWaiting = state.withLock { state in
+                    // A cancellation after this look takes the lock after us, and finds the waiter.
+                    guard state.count > 0, !Task.isCancelled else { return false }
+                    state.waiter = continuation
+                    return true
+                }
+                if !isWaiting { continuation.resume() }
             }
-            if isNone { continuation.resume() }
+        } onCancel: {
+            state.withLock { $0.waiter.take() }?.resume()
         }
     }
 }

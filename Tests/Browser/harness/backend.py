@@ -77,10 +77,12 @@ class Authority(ShoalProcess):
 
 
 class Tracker(ShoalProcess):
-    """A tracker node."""
+    """A tracker node. Unless `arguments` say how it drains, it ends at once: tests stop it with clients that nobody leads away."""
 
     def __init__(self, authority_url: str, thumbprint: str, arguments: list[str] = []):
         settings = ["--authority-url", authority_url, "--root-thumbprint", thumbprint]
+        if "--drain-limit" not in arguments:
+            settings += ["--drain-spread", "0", "--drain-limit", "0"]
         super().__init__(
             "tracker", ["tracker", "--public-address", ANY_PORT, "--admin-address", ANY_PORT, *settings, *arguments]
         )
