@@ -110,6 +110,9 @@ enum LoadLimits {
     static let messageSize = 1_048_576
     /// Bytes of the answer to a handshake.
     static let handshakeSize = 16_384
+    /// Milliseconds: the longest that a `move` is put off, and between two looks whether nothing is awaited any more.
+    static let moveDelay = 600_000
+    static let moveRetry = 20
     /// Milliseconds between two looks at what is due.
     static let tick = 5
     /// Draws until a random client or content is given up for this time.

@@ -48,6 +48,8 @@ extension LoadEngine {
                 finishSignal(serial) { $0.signalsGone += 1 }
             }
             client.introduced.removeAll { $0.peer == peer }
+        case .move(let delay):
+            move(client, after: delay)
         case .error(let rejected):
             counts.errors[rejected.error.code.rawValue, default: 0] += 1
             fault("\(rejected.error.code.rawValue): \(rejected.error.message)")
@@ -60,6 +62,18 @@ extension LoadEngine {
         guard let open = client.open.removeValue(forKey: id) else { return nil }
         if case .announce = open.request { client.openAnnounces -= 1 }
         return open
+    }
+
+    /// Follows a `move` (Docs/Protocol.md §4.8): ends this connection after the delay, or soon after it when an answer is awaited.
+    private func move(_ client: LoadClient, after milliseconds: Int) {
+        let generation = client.generation
+        eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(Int64(min(milliseconds, LoadLimits.moveDelay)))) {
+            [self] in
+            guard client.generation == generation else { return }
+            guard client.open.isEmpty else { return move(client, after: LoadLimits.moveRetry) }
+            counts.moves += 1
+            disconnect(client)
+        }
     }
 
     // MARK: Announces and leaves

@@ -55,6 +55,8 @@ extension TrackerMessage {
                 throw JSONMembers.Failure(description: "code is missing")
             }
             return .error(RejectedMessage(error: error, id: try members.integerIfPresent("id")))
+        case "move":
+            return .move(delay: try members.integer("delay"))
         default:
             return nil
         }

@@ -71,6 +71,7 @@ import TrackerProtocol
                 .left(id: 4, count: 7), .signal(from: PeerID(rawValue: 5), data: ByteBuffer(string: "[1, {}]")),
                 .gone(peer: PeerID(rawValue: 6)), .error(RejectedMessage(error: error)),
                 .error(RejectedMessage(error: ProtocolError(.notJSON, "no", got: .integer(3)), id: 9)),
+                .move(delay: 2_500),
             ]
         }
     }
