@@ -127,6 +127,15 @@ let package = Package(
             swiftSettings: strict
         ),
 
+        .target(
+            name: "LoadGenerator",
+            dependencies: [
+                "ContentTrust", "Presence", "Signing", "TrackerProtocol",
+                .httpTypes, .hummingbird, .logging, .nioCore, .nioPosix, .serviceLifecycle,
+            ],
+            swiftSettings: strict
+        ),
+
         // Executables.
         .executableTarget(
             name: "shoal",
@@ -143,8 +152,10 @@ let package = Package(
         .executableTarget(
             name: "shoal-bench",
             dependencies: [
-                "ContentTrust", "Presence", "TrackerProtocol",
-                .argumentParser, .nioCore, .nioEmbedded, .nioFoundationCompat, .nioWebSocket,
+                "ContentTrust", "LoadGenerator", "Presence", "Signing", "TrackerProtocol",
+                .argumentParser, .httpClient, .logging, .nioCore, .nioEmbedded, .nioHTTP1, .nioFoundationCompat,
+                .nioPosix,
+                .nioWebSocket, .serviceLifecycle, .unixSignals,
             ],
             swiftSettings: strict
         ),
@@ -200,6 +211,14 @@ let package = Package(
             dependencies: [
                 "ContentTrust", "Signing", "SigningAuthority",
                 .grdb, .httpClient, .logging, .nioCore, .nioHTTP1, .nioPosix, .serviceLifecycle,
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "LoadGeneratorTests",
+            dependencies: [
+                "ContentTrust", "LoadGenerator", "Presence", "Settings", "Signing", "TestSupport", "TrackerNode",
+                "TrackerProtocol", .logging, .nioCore, .serviceLifecycle,
             ],
             swiftSettings: strict
         ),
