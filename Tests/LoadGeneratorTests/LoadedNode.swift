@@ -37,10 +37,9 @@ struct LoadedNode: Sendable {
                 authorityURL: "http://127.0.0.1:\(try await waitForPort("authority"))",
                 root: authority.root
             )
-            configuration.eventLoops = 2
             let node = TrackerNode(
                 configuration,
-                store: store,
+                store: .memory(store),
                 metrics: { "" },
                 logger: logger,
                 onListening: { side, port in ports.withLock { $0["\(side)"] = port } }
