@@ -31,7 +31,7 @@ struct LoadedNode: Sendable {
         let authorityGroup = ServiceGroup(services: [authority], logger: logger)
         return try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await authorityGroup.run() }
-            var configuration = TrackerConfiguration(
+            let configuration = TrackerConfiguration(
                 publicAddress: ListenAddress(host: "127.0.0.1", port: 0),
                 adminAddress: ListenAddress(host: "127.0.0.1", port: 0),
                 authorityURL: "http://127.0.0.1:\(try await waitForPort("authority"))",
