@@ -61,6 +61,7 @@ WRONG: dict[str, tuple[list[str], dict[str, str], list[str]]] = {
     "no thumbprint": (["tracker", "--root-thumbprint", "short"], {}, ["root-thumbprint"]),
     "no thumbprint at all": (["tracker"], {}, ["root-thumbprint"]),
     "a setting twice": (["tracker", *ROOT, *ROOT], {}, ["root-thumbprint", "twice"]),
+    "no block of addresses": (["tracker", *ROOT, "--trusted-proxies", "::1,10.0.0.1/8"], {}, ["trusted-proxies", "10.0.0.1/8"]),
     "unknown command": (["dance"], {}, ["dance"]),
     "contradiction": (["tracker", *ROOT, "--ping-interval", "90", "--idle-timeout", "60"], {}, ["ping-interval", "idle-timeout"]),
     "a wait too short": (["tracker", *ROOT, "--drain-spread", "9", "--drain-limit", "8"], {}, ["drain-spread", "drain-limit"]),
