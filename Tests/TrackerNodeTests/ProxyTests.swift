@@ -101,9 +101,7 @@ import Testing
             let http = try await RawConnection.answer(to: Self.keyset, behind: neighbour, port: node.publicPort)
             #expect(http.hasPrefix("HTTP/1.1 200 "))
             try await first.close()
-            _ = try await eventually("room for the neighbour") {
-                try await Self.isAdmitted(neighbour, node) ? true : nil
-            }
+            try await eventually("room for the neighbour") { try await Self.isAdmitted(neighbour, node) }
         }
     }
 

@@ -1,5 +1,4 @@
 import ContentTrust
-import Foundation
 import Metrics
 import NIOCore
 import Synchronization
@@ -11,6 +10,8 @@ import TrackerProtocol
 /// Callable from any event loop.
 final class ClientAddresses: Sendable {
     private let trustedProxies: [AddressBlock]
+    /// Whether there is a limit at all; without one, a connection costs nothing here.
+    fileprivate let isLimiting: Bool
     private let counts: Mutex<AddressCounts>
     private let refused = Counter(label: "shoal_tracker_address_refused_total")
     private let headerErrors = Counter(label: "shoal_tracker_proxy_header_errors_total")
@@ -20,6 +21,7 @@ final class ClientAddresses: Sendable {
     ///   - limit: peers' connections of one client address at the same time; nil: any number.
     init(trustedProxies: [AddressBlock], limit: Int?) {
         self.trustedProxies = trustedProxies
+        isLimiting = limit != nil
         counts = Mutex(AddressCounts(limit: limit))
     }
 
@@ -60,7 +62,7 @@ final class ConnectedClient {
 
     /// It has one more peer's connection until the channel is closed.
     func countUntilClosed(_ channel: any Channel) {
-        guard let address else { return }
+        guard let address, addresses.isLimiting else { return }
         addresses.add(address)
         channel.closeFuture.whenComplete { [addresses] _ in addresses.remove(address) }
     }
@@ -73,11 +75,18 @@ final class ConnectedClient {
 extension IPAddress {
     /// Of a socket; nil for a UNIX one.
     fileprivate init?(_ address: SocketAddress) {
+        // Linux's sockaddr_in is family 2, port 2, address 4; sockaddr_in6 is family 2, port 2, flow information 4, address 16.
+        let place: Range<Int>
         switch address {
-        case .v4(let address): self.init(bytes: withUnsafeBytes(of: address.address.sin_addr, Array.init))
-        case .v6(let address): self.init(bytes: withUnsafeBytes(of: address.address.sin6_addr, Array.init))
+        case .v4: place = 4..<8
+        case .v6: place = 8..<24
         case .unixDomainSocket: return nil
         }
+        self.init(
+            bytes: address.withSockAddr { start, size in
+                Array(UnsafeRawBufferPointer(start: start, count: size)[place])
+            }
+        )
         self = unmapped
     }
 }

@@ -149,8 +149,8 @@ func withNode(
     let result: Result<Void, any Error>
     do {
         if isReady {
-            _ = try await eventually("the node is ready") {
-                try await running.get("/readyz", admin: true).status == 200 ? true : nil
+            try await eventually("the node is ready") {
+                try await running.get("/readyz", admin: true).status == 200
             }
         }
         result = .success(try await body(running))
