@@ -135,8 +135,8 @@ let package = Package(
         .executableTarget(
             name: "shoal-bench",
             dependencies: [
-                "ContentTrust", "Presence", "TrackerProtocol",
-                .argumentParser, .nioCore, .nioEmbedded, .nioFoundationCompat, .nioWebSocket,
+                "ContentTrust", "Presence", "RedisClient", "TrackerProtocol",
+                .argumentParser, .nioCore, .nioEmbedded, .nioFoundationCompat, .nioPosix, .nioWebSocket,
             ],
             swiftSettings: strict
         ),
