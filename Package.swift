@@ -79,6 +79,14 @@ let package = Package(
             dependencies: ["CHiredis", .nioCore, .nioPosix, .nioSSL, .nioTLS],
             swiftSettings: strict
         ),
+        .target(
+            name: "RedisPresence",
+            dependencies: [
+                "ContentTrust", "Presence", "RedisClient", "TrackerCore",
+                .coreMetrics, .logging, .nioCore, .nioPosix,
+            ],
+            swiftSettings: strict
+        ),
         .target(name: "Serving", dependencies: [.nioCore, .serviceLifecycle], swiftSettings: strict),
         .target(name: "PrometheusExposition", dependencies: [.coreMetrics], swiftSettings: strict),
         .target(
@@ -91,8 +99,8 @@ let package = Package(
         .target(
             name: "TrackerNode",
             dependencies: [
-                "BrowserClient", "COpenSSL", "ContentTrust", "Presence", "Serving", "Settings", "Signing",
-                "TrackerCore", "TrackerProtocol",
+                "BrowserClient", "COpenSSL", "ContentTrust", "Presence", "RedisPresence", "Serving", "Settings",
+                "Signing", "TrackerCore", "TrackerProtocol",
                 .hummingbird, .hummingbirdCore, .httpClient, .httpTypes, .logging, .metrics, .nioCore,
                 .nioFoundationCompat,
                 .nioHTTP1,
@@ -119,13 +127,22 @@ let package = Package(
             swiftSettings: strict
         ),
 
+        .target(
+            name: "LoadGenerator",
+            dependencies: [
+                "ContentTrust", "Presence", "Signing", "TrackerProtocol",
+                .httpTypes, .hummingbird, .logging, .nioCore, .nioPosix, .serviceLifecycle,
+            ],
+            swiftSettings: strict
+        ),
+
         // Executables.
         .executableTarget(
             name: "shoal",
             dependencies: [
-                "ContentTrust", "DemoSite", "Presence", "PrometheusExposition", "Settings", "SigningAuthority",
-                "TrackerNode",
-                "TrackerProtocol",
+                "ContentTrust", "DemoSite", "Presence", "PrometheusExposition", "RedisClient", "RedisPresence",
+                "Settings",
+                "SigningAuthority", "TrackerNode", "TrackerProtocol",
                 .argumentParser, .httpClient, .logging, .metrics, .nioCore, .nioFoundationCompat, .nioHTTP1, .nioPosix,
                 .serviceLifecycle, .unixSignals,
             ],
@@ -135,8 +152,10 @@ let package = Package(
         .executableTarget(
             name: "shoal-bench",
             dependencies: [
-                "ContentTrust", "Presence", "RedisClient", "TrackerProtocol",
-                .argumentParser, .nioCore, .nioEmbedded, .nioFoundationCompat, .nioPosix, .nioWebSocket,
+                "ContentTrust", "LoadGenerator", "Presence", "RedisClient", "Signing", "TrackerProtocol",
+                .argumentParser, .httpClient, .logging, .nioCore, .nioEmbedded, .nioHTTP1, .nioFoundationCompat,
+                .nioPosix,
+                .nioWebSocket, .serviceLifecycle, .unixSignals,
             ],
             swiftSettings: strict
         ),
@@ -153,7 +172,10 @@ let package = Package(
         ),
         .testTarget(
             name: "PresenceTests",
-            dependencies: ["ContentTrust", "Presence", "TestSupport"],
+            dependencies: [
+                "ContentTrust", "Presence", "RedisPresence", "TestSupport", "TrackerCore", .logging, .nioCore,
+                .nioPosix,
+            ],
             swiftSettings: strict
         ),
         .testTarget(
@@ -189,6 +211,14 @@ let package = Package(
             dependencies: [
                 "ContentTrust", "Signing", "SigningAuthority",
                 .grdb, .httpClient, .logging, .nioCore, .nioHTTP1, .nioPosix, .serviceLifecycle,
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "LoadGeneratorTests",
+            dependencies: [
+                "ContentTrust", "LoadGenerator", "Presence", "Settings", "Signing", "TestSupport", "TrackerNode",
+                "TrackerProtocol", .logging, .nioCore, .serviceLifecycle,
             ],
             swiftSettings: strict
         ),

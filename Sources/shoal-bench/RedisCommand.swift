@@ -24,7 +24,7 @@ struct RedisCommand: AsyncParsableCommand {
     @Option(help: "Commands that are unanswered at a time.")
     var pipeline = 128
 
-    @Option(help: "Batch limits to measure; 1 is no batching.")
+    @Option(parsing: .upToNextOption, help: "Batch limits to measure; 1 is no batching.")
     var batchLimits = [1, 256]
 
     @Flag(help: "Print JSON instead of a table.")
