@@ -43,9 +43,9 @@ struct RedisCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let server: RedisServer
+        let server: RedisClient.RedisServer
         do {
-            server = try RedisServer(RedisURL(url))
+            server = try RedisClient.RedisServer(RedisURL(url))
         } catch {
             throw ValidationError("--redis-url: \(error).")
         }
@@ -68,7 +68,7 @@ struct RedisCommand: AsyncParsableCommand {
         }
     }
 
-    private func measure(_ server: RedisServer, batchLimit: Int) async throws -> Result {
+    private func measure(_ server: RedisClient.RedisServer, batchLimit: Int) async throws -> Result {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let eventLoop = group.next()
         let finished = eventLoop.makePromise(of: Void.self)
@@ -121,7 +121,7 @@ private final class HashWriter {
     private var random = SplitMix64(seed: 1)
 
     init(
-        _ server: RedisServer,
+        _ server: RedisClient.RedisServer,
         eventLoop: any EventLoop,
         commands: Int,
         pipeline: Int,
