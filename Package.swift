@@ -162,7 +162,11 @@ let package = Package(
 
         // Tests. What needs real browsers is in Tests/Browser, driven by ops/test.
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
-        .testTarget(name: "ContentTrustTests", dependencies: ["ContentTrust", "Signing"], swiftSettings: strict),
+        .testTarget(
+            name: "ContentTrustTests",
+            dependencies: ["ContentTrust", "Presence", "Signing", "TestSupport"],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "TrackerProtocolTests",
             dependencies: [
@@ -209,7 +213,7 @@ let package = Package(
         .testTarget(
             name: "SigningAuthorityTests",
             dependencies: [
-                "ContentTrust", "Signing", "SigningAuthority",
+                "ContentTrust", "Signing", "SigningAuthority", "TestSupport",
                 .grdb, .httpClient, .logging, .nioCore, .nioHTTP1, .nioPosix, .serviceLifecycle,
             ],
             swiftSettings: strict

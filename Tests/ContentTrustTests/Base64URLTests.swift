@@ -1,10 +1,12 @@
 import ContentTrust
 import Foundation
+import Presence
 import Testing
+import TestSupport
 
 @Suite struct Base64URLTests {
     @Test func agreesWithFoundation() {
-        var generator = SeededGenerator(seed: 1)
+        var generator = SplitMix64(seed: 1)
         for length in 0..<200 {
             let bytes = generator.bytes(length)
             let expected = Data(bytes).base64EncodedString().replacingOccurrences(of: "+", with: "-")
