@@ -16,6 +16,7 @@ import Testing
         var lostLink = 0
         var lostHome = 0
         var crash = 0
+        var flush = 0
         var pause = 0
         var kill = 0
         var change = 0
@@ -23,7 +24,7 @@ import Testing
 
     @Test(arguments: 1...60 as ClosedRange<UInt64>)
     func survivesEverything(seed: UInt64) throws {
-        let chances = Chances(lostLink: 12, lostHome: 25, crash: 60, pause: 40, kill: 60, change: 25)
+        let chances = Chances(lostLink: 12, lostHome: 25, crash: 60, flush: 60, pause: 40, kill: 60, change: 25)
         try Self.run(seed: seed, chances)
     }
 
@@ -31,8 +32,8 @@ import Testing
     @Test(arguments: 1_000...1_040 as ClosedRange<UInt64>)
     func missesNobodyWhileShardsChange(seed: UInt64) throws {
         let reached = try Self.run(seed: seed, Chances(change: 4))
-        #expect(reached.changes >= 3, "seed \(seed)")
-        #expect(reached.wholeFinds > 50, "seed \(seed)")
+        #expect(reached.changes >= 2, "seed \(seed)")
+        #expect(reached.wholeFinds > 30, "seed \(seed)")
     }
 
     @Test(arguments: 2_000...2_030 as ClosedRange<UInt64>)
@@ -43,15 +44,38 @@ import Testing
         try Self.run(seed: seed, Chances(crash: 50, pause: 12, kill: 25, change: 20))
     }
 
+    /// Thousands of peers of one content, by the sizes of parts that are in force.
+    @Test(arguments: 4_000...4_003 as ClosedRange<UInt64>)
+    func survivesEverythingWhileAContentIsHot(seed: UInt64) throws {
+        let chances = Chances(lostLink: 8, lostHome: 20, crash: 30, flush: 40, pause: 15, kill: 20, change: 10)
+        let reached = try Self.run(seed: seed, chances, steps: 40, hotPeers: 2_000)
+        #expect(reached.parts > 10)
+    }
+
     @discardableResult
-    private static func run(seed: UInt64, _ chances: Chances, steps: Int = 200) throws -> SimulatedCluster.Reached {
+    private static func run(
+        seed: UInt64,
+        _ chances: Chances,
+        steps: Int = 200,
+        hotPeers: Int = 0
+    ) throws -> SimulatedCluster.Reached {
         let cluster = try SimulatedCluster(seed: seed, shards: Int(seed % 3) + 1)
         for _ in 0..<Int.random(in: 1...3, using: &cluster.random) { cluster.join(loops: 2) }
+        if hotPeers > 0 {
+            cluster.settle()
+            let loops = cluster.nodes.flatMap(\.loops)
+            for number in 0..<hotPeers {
+                let loop = loops[number % loops.count]
+                loop.add(PresenceModel.content(0), loop.node.makePeer(loop: loop.index))
+            }
+            cluster.settle()
+            cluster.checkIndex()
+        }
         var shardNames = 10
         for _ in 0..<steps {
-            cluster.exaggeration =
-                cluster.random.oneIn(30)
-                ? [1, 10, 40, 300].randomElement(using: &cluster.random) ?? 1 : cluster.exaggeration
+            if cluster.random.oneIn(30), hotPeers == 0 {
+                cluster.exaggeration = [1, 10, 40, 300].randomElement(using: &cluster.random) ?? 1
+            }
             serve(cluster)
             harm(cluster, chances)
             func happens(_ sides: Int) -> Bool { sides > 0 && cluster.random.oneIn(sides) }
@@ -105,7 +129,7 @@ import Testing
                 cluster.loseLink(of: node, loop: loop.index, slot)
             }
             if happens(chances.lostHome), let home = node.homes.randomElement(using: &cluster.random), home.link.isUp {
-                cluster.lose(home.link)
+                cluster.loseHome(home)
             }
             if happens(chances.pause), !node.isPaused {
                 node.pausedUntil = cluster.now + .random(in: 100...6_000, using: &cluster.random)
@@ -117,6 +141,9 @@ import Testing
         }
         if happens(chances.crash), let shard = cluster.shards.indices.randomElement(using: &cluster.random) {
             cluster.crash(shard)
+        }
+        if happens(chances.flush), let shard = cluster.shards.indices.randomElement(using: &cluster.random) {
+            cluster.shards[shard].forget()
         }
         for shard in cluster.shards.indices where !cluster.shards[shard].isUp && cluster.random.oneIn(15) {
             cluster.shards[shard].isUp = true

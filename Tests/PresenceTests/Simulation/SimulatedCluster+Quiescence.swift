@@ -65,6 +65,6 @@ extension SimulatedCluster {
                 )
             }
         }
-        reached.parts = expected.values.reduce(0) { $0 + $1.count }
+        reached.parts = max(reached.parts, expected.values.reduce(0) { $0 + $1.count })
     }
 }

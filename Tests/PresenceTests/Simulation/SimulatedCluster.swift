@@ -12,6 +12,8 @@ final class SimulatedCluster {
     static let duration = NodeLease.duration
 
     private(set) var now = 0
+    /// Commands of links that broke, which their shards get round to later.
+    private var stragglers: [(shard: Int, at: Int, SimulatedShard.Command)] = []
     var random: SplitMix64
     let seed: UInt64
     var shards: [SimulatedShard]
@@ -59,17 +61,32 @@ final class SimulatedCluster {
     /// - Parameter isHealthy: everything that was sent arrives within the step.
     func step(_ milliseconds: Int, isHealthy: Bool = false) {
         now += milliseconds
+        carryOutStragglers(all: isHealthy)
         for node in nodes where !node.isPaused { node.tick() }
         for _ in 0..<(isHealthy ? 3 : 2) {
             for node in nodes {
                 for link in node.links where !link.isIdle && shards[link.shard].isUp {
-                    let count = isHealthy || !random.oneIn(4) ? .max : Int.random(in: 0...3, using: &random)
-                    carryOut(link, count)
-                    if !node.isPaused, isHealthy || !random.oneIn(4) { receive(link, on: node) }
+                    if !isHealthy { stall(link) }
+                    if isHealthy || now >= link.requestsStalledUntil { carryOut(link, .max) }
+                    if !node.isPaused, isHealthy || now >= link.repliesStalledUntil { receive(link, on: node) }
                 }
             }
         }
         coordinate()
+    }
+
+    /// Most of what is sent passes within a step; some takes up to half a second.
+    private func stall(_ link: SimulatedLink) {
+        if random.oneIn(8) { link.requestsStalledUntil = now + .random(in: 0...500, using: &random) }
+        if random.oneIn(8) { link.repliesStalledUntil = now + .random(in: 0...500, using: &random) }
+    }
+
+    private func carryOutStragglers(all: Bool) {
+        for straggler in stragglers where all || straggler.at <= now {
+            guard shards[straggler.shard].isUp else { continue }
+            _ = shards[straggler.shard].carryOut(straggler.2, now: now, topology: topology, using: &random)
+        }
+        stragglers.removeAll { all || $0.at <= now }
     }
 
     private func carryOut(_ link: SimulatedLink, _ count: Int) {
@@ -105,7 +122,10 @@ final class SimulatedCluster {
     }
 
     func kill(_ node: SimulatedNode) {
-        for link in node.links { lose(link) }
+        for link in node.links {
+            spill(link, isHome: node.homes.contains { $0.link === link })
+            link.breakDown()
+        }
         nodes.removeAll { $0 === node }
         killed[node.number] = now
     }
@@ -120,20 +140,31 @@ final class SimulatedCluster {
 
     // MARK: Faults
 
-    /// A link breaks: the shard still carries out some of what was on its way, and nobody learns of how much.
-    func lose(_ link: SimulatedLink) {
-        if shards[link.shard].isUp { carryOut(link, .random(in: 0...20, using: &random)) }
-        link.breakDown()
+    /// Before a link breaks: the shard still carries out some of what is on its way, now or later, and nobody learns of how much.
+    ///
+    /// Of a home link nothing comes later: the few commands that are on it a shard reads before it turns to the next connection.
+    private func spill(_ link: SimulatedLink, isHome: Bool) {
+        guard shards[link.shard].isUp else { return }
+        carryOut(link, .random(in: 0...20, using: &random))
+        guard !isHome, random.oneIn(2) else { return }
+        let at = now + .random(in: 0...2_000, using: &random)
+        stragglers += link.requests.prefix(.random(in: 0...20, using: &random)).map { (link.shard, at, $0.0) }
+    }
+
+    func loseHome(_ home: SimulatedNode.Home) {
+        spill(home.link, isHome: true)
+        home.link.breakDown()
     }
 
     func loseLink(of node: SimulatedNode, loop: Int, _ slot: SimulatedSlot) {
-        lose(slot.link)
+        spill(slot.link, isHome: false)
         node.breakLink(loop: loop, slot)
     }
 
     func crash(_ shard: Int) {
-        shards[shard].restartEmpty()
+        shards[shard].forget()
         shards[shard].isUp = false
+        stragglers.removeAll { $0.shard == shard }
         for node in nodes {
             for home in node.homes where home.link.shard == shard { home.link.breakDown() }
             for loop in node.loops { for slot in loop.slots where slot.shard == shard { loop.down(slot) } }
@@ -170,6 +201,8 @@ final class SimulatedCluster {
     /// be seen now: it may go by a lease that its shard has forgotten.
     private func coordinate() {
         guard topology.phase != .stable, random.oneIn(3) else { return }
+        // An operator may lose patience at any time.
+        if random.oneIn(60), let abandoned = topology.abandoned { return change(abandoned) }
         let members = topology.shards.compactMap { shard in shards.first { $0.name == shard.name } }
         guard members.allSatisfy(\.isUp) else { return }
         var settled: [UInt64: Int] = [:]
@@ -181,11 +214,7 @@ final class SimulatedCluster {
         }
         seen = seen.filter { now - $0.value <= Self.duration }
         guard seen.keys.allSatisfy({ settled[$0] == topology.epoch }) else { return }
-        if random.oneIn(5), let abandoned = topology.abandoned {
-            change(abandoned)
-        } else if let next = topology.advanced {
-            change(next)
-        }
+        if let next = topology.advanced { change(next) }
     }
 
     // MARK: Finds and their oracle
@@ -220,13 +249,13 @@ final class SimulatedCluster {
         for node in nodes where abs(node.topology.epoch - placed.epoch) <= 1 {
             for loop in node.loops {
                 for entry in loop.entries where entry.content == content {
-                    // Where the peer is, and where a marker says so.
-                    let slots = [loop.part(of: entry), SwarmPart(content: content)].compactMap { part in
-                        part.flatMap { loop.slot(placed.reader(of: $0)) }
-                    }
-                    guard slots.count == 2,
-                        slots.allSatisfy({ $0.phase == .serving && !$0.unconfirmed.contains(entry) })
+                    // Where the peer is, and where a marker says so, which may be on its way on behalf of another peer.
+                    guard let part = loop.part(of: entry), let own = loop.slot(placed.reader(of: part)),
+                        let marked = loop.slot(placed.reader(of: SwarmPart(content: content))),
+                        own.phase == .serving, !own.unconfirmed.contains(entry), marked.phase == .serving,
+                        part.number == 0 || !marked.unconfirmed.contains(where: { $0.content == content })
                     else { continue }
+                    let slots = part.number == 0 ? [own] : [own, marked]
                     result[PeerAddress(node: node.number, peer: entry.peer)] = SimulatedFind.Expectation(
                         stamp: loop.stamps[entry] ?? 0,
                         node: node,

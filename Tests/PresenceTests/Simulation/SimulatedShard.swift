@@ -50,7 +50,8 @@ struct SimulatedShard {
 
     init(name: String) { self.name = name }
 
-    mutating func restartEmpty() { self = SimulatedShard(name: name) }
+    /// As after a restart, or FLUSHALL.
+    mutating func forget() { self = SimulatedShard(name: name) }
 
     func leases(now: Int) -> LeaseTable {
         LeaseTable(nodes: records.filter { $0.value.expires > now }.mapValues(\.record))
@@ -112,6 +113,9 @@ final class SimulatedLink {
     private(set) var isUp = true
     private(set) var requests: [(SimulatedShard.Command, Token)] = []
     var replies: [(SimulatedShard.Reply, Token)] = []
+    /// Nothing passes in one direction until then.
+    var requestsStalledUntil = 0
+    var repliesStalledUntil = 0
 
     init(to shard: Int) { self.shard = shard }
 
@@ -128,10 +132,14 @@ final class SimulatedLink {
         return taken
     }
 
-    func breakDown() {
+    /// Gives what no answer comes to any more.
+    @discardableResult
+    func breakDown() -> [Token] {
+        let lost = replies.map(\.1) + requests.map(\.1)
         isUp = false
         requests = []
         replies = []
+        return lost
     }
 
     func comeUp() { isUp = true }
