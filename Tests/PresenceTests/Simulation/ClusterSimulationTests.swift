@@ -28,6 +28,12 @@ import Testing
         try Self.run(seed: seed, chances)
     }
 
+    /// Two renewals that set the lease in any case, and in between a shard that forgot what was written after the first.
+    @Test func vouchesOnlyOnceForAnEpoch() throws {
+        let chances = Chances(lostLink: 12, lostHome: 25, crash: 60, flush: 10, pause: 40, kill: 60, change: 25)
+        for seed in 10_000...10_012 as ClosedRange<UInt64> { try Self.run(seed: seed, chances) }
+    }
+
     /// Without faults no find may fail to see a peer, whatever becomes of the shards.
     @Test(arguments: 1_000...1_040 as ClosedRange<UInt64>)
     func missesNobodyWhileShardsChange(seed: UInt64) throws {

@@ -12,6 +12,9 @@ final class SimulatedNode {
         var lastReading = Int.min / 2
         var granted: [UInt32]
         var leases: LeaseTable?
+        /// A renewal is on its way that sets the key in any case. Another one must wait: if the shard forgot everything between the two,
+        /// the second would vouch for what was written after the first.
+        var isSetting = false
 
         init(to shard: Int, loopCount: Int) {
             link = SimulatedLink(to: shard)
@@ -91,8 +94,9 @@ final class SimulatedNode {
     }
 
     private func renew(_ home: Home) {
-        guard home.link.isUp, let index = homes.firstIndex(where: { $0 === home }) else { return }
+        guard home.link.isUp, !home.isSetting, let index = homes.firstIndex(where: { $0 === home }) else { return }
         home.lastRenewal = now
+        home.isSetting = lease.isNew(on: index)
         let epochs = lease.epochs(on: index)
         let record = NodeRecord(name: "n\(number)", floor: lease.floor, epochs: epochs, topology: settledTopology)
         let token = SimulatedLink.Token.renewed(sentAt: now, epochs: epochs)
@@ -125,6 +129,7 @@ final class SimulatedNode {
 
     func restoreHome(_ home: Home) {
         home.link.comeUp()
+        home.isSetting = false
         home.lastRenewal = .min / 2
         home.lastReading = .min / 2
     }
@@ -132,8 +137,10 @@ final class SimulatedNode {
     // MARK: Answers
 
     func received(_ reply: SimulatedShard.Reply, _ token: SimulatedLink.Token, from home: Home) {
+        if case .renewed = token { home.isSetting = false }
         checkLease()
         guard let index = homes.firstIndex(where: { $0 === home }) else { return }
+        defer { if case .renewed = token, lease.isNew(on: index) { renew(home) } }
         switch (token, reply) {
         case (.renewed, .missing): perform(lease.missing(on: index))
         case (.renewed(let sentAt, let epochs), _):
