@@ -18,6 +18,7 @@ public struct TrackerCore {
     private let decoder: ClientMessageDecoder
     var verdicts: CertificateVerdicts
     var connections: [PeerID: Connection] = [:]
+    var phase = Phase.serving
     var tally = TrackerCounters()
 
     /// - Parameters:
@@ -46,9 +47,20 @@ public struct TrackerCore {
     // MARK: Connections
 
     /// A peer has connected. `peer` is new and known to nobody.
-    public mutating func connected(_ peer: PeerID, site: WebOrigin, now: Moment, actions: inout [TrackerAction]) {
+    public mutating func connected(
+        _ peer: PeerID,
+        site: WebOrigin,
+        now: Moment,
+        using random: inout some RandomNumberGenerator,
+        actions: inout [TrackerAction]
+    ) {
         connections[peer] = Connection(site: site, limits: limits, now: now)
         actions.append(.send(.welcome(peer: peer, limits: limits, ice: ice), to: peer))
+        switch phase {
+        case .serving: break
+        case .draining(let drain): move(peer, drain, now: now, using: &random, actions: &actions)
+        case .ended: close(peer, .goingAway, Self.endReason, actions: &actions)
+        }
     }
 
     /// A peer's connection has ended; its presence ends with it. Of an unknown peer: nothing.

@@ -12,6 +12,7 @@ public struct TrackerCounters: Equatable, Sendable {
     public var tooFast = 0
     public var closedIdle = 0
     public var closedFlooding = 0
+    public var moves = 0
     public var certificatesVerified = 0
 
     public init() {}
@@ -20,9 +21,10 @@ public struct TrackerCounters: Equatable, Sendable {
     public static let names: [(name: String, value: any KeyPath<TrackerCounters, Int> & Sendable)] = [
         ("messages", \.messages), ("announces", \.announces), ("finds", \.finds), ("leaves", \.leaves),
         ("signals", \.signals),
-        ("undeliverable_signals", \.undeliverableSignals), ("stale_signals", \.staleSignals), ("introductions", \.introductions),
+        ("undeliverable_signals", \.undeliverableSignals),
+        ("stale_signals", \.staleSignals), ("introductions", \.introductions),
         ("protocol_errors", \.protocolErrors), ("too_fast", \.tooFast), ("closed_idle", \.closedIdle),
-        ("closed_flooding", \.closedFlooding), ("certificates_verified", \.certificatesVerified),
+        ("closed_flooding", \.closedFlooding), ("moves", \.moves), ("certificates_verified", \.certificatesVerified),
     ]
 
     public static func += (a: inout Self, b: Self) {
@@ -38,6 +40,7 @@ public struct TrackerCounters: Equatable, Sendable {
         a.tooFast += b.tooFast
         a.closedIdle += b.closedIdle
         a.closedFlooding += b.closedFlooding
+        a.moves += b.moves
         a.certificatesVerified += b.certificatesVerified
     }
 }

@@ -19,8 +19,10 @@ public struct TrackerConfiguration: Sendable {
     public var ice: [String] = []
     /// How browsers reach the public address, when that is not the address itself; without a slash at its end.
     public var publicURL: String?
-    /// Threads that serve connections; nil for one on each core.
-    public var eventLoops: Int?
+    /// Seconds over which clients are told to move elsewhere when the node is to end.
+    public var drainSpread = 0
+    /// Seconds for which the node waits for them; 0: it closes everybody at once.
+    public var drainLimit = 0
 
     public init(publicAddress: ListenAddress, adminAddress: ListenAddress, authorityURL: String, root: KeyID) {
         self.publicAddress = publicAddress

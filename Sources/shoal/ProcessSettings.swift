@@ -34,14 +34,22 @@ enum ProcessSettings {
         }
 
         /// Runs services until one fails, or until SIGTERM or SIGINT asks for a graceful end; a second signal does not wait.
-        func run(_ services: [any Service]) async throws {
-            var configuration = ServiceGroupConfiguration(
-                services: services,
-                gracefulShutdownSignals: [.sigterm, .sigint],
-                logger: logger("shoal")
-            )
-            configuration.maximumGracefulShutdownDuration = .seconds(10)
-            try await ServiceGroup(configuration: configuration).run()
+        ///
+        /// - Parameter drainLimit: seconds that the services may need, before they end, to take leave of others.
+        func run(_ services: [any Service], drainLimit: Int = 0) async throws {
+            var configuration = ServiceGroupConfiguration(services: services, logger: logger("shoal"))
+            configuration.maximumGracefulShutdownDuration = .seconds(drainLimit + 10)
+            let group = ServiceGroup(configuration: configuration)
+            // The group could trap signals itself, but hears only the first one.
+            var signals = await UnixSignalsSequence(trapping: .sigterm, .sigint).makeAsyncIterator()
+            let running = Task { try await group.run() }
+            let listening = Task {
+                guard await signals.next() != nil else { return }
+                await group.triggerGracefulShutdown()
+                if await signals.next() != nil { running.cancel() }
+            }
+            defer { listening.cancel() }
+            try await running.value
         }
     }
 

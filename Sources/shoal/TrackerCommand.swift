@@ -1,6 +1,5 @@
 import ArgumentParser
 import Logging
-import Presence
 import PrometheusExposition
 import ServiceLifecycle
 import Settings
@@ -17,33 +16,36 @@ struct TrackerCommand: SettingsCommand {
         [
             TrackerSettings.publicAddress.declaration, TrackerSettings.adminAddress.declaration,
             TrackerSettings.authorityURL.declaration, TrackerSettings.rootThumbprint.declaration,
-        ] + TrackerSettings.common + ProcessSettings.declarations
+        ] + TrackerSettings.common + TrackerSettings.drain + ClusterSettings.declarations + ProcessSettings.declarations
     )
 
     @Argument(parsing: .captureForPassthrough, help: .hidden)
     var arguments: [String] = []
 
     func run(_ settings: ResolvedSettings) async throws {
-        let configuration = try TrackerSettings.configuration(
+        let eventLoopGroup = try TrackerSettings.eventLoopGroup(settings)
+        var configuration = try TrackerSettings.configuration(
             settings,
             publicAddress: settings.value(TrackerSettings.publicAddress),
             adminAddress: settings.value(TrackerSettings.adminAddress),
             authorityURL: settings.value(TrackerSettings.authorityURL),
             root: settings.value(TrackerSettings.rootThumbprint)
         )
+        try TrackerSettings.addDrain(settings, to: &configuration)
         let process = try ProcessSettings.start(settings)
-        let node = TrackerNode(
+        let node = try TrackerNode(
             configuration,
-            store: MemoryPresenceStore(),
+            eventLoopGroup: eventLoopGroup,
+            store: ClusterSettings.store(settings, publicAddress: configuration.publicAddress),
             metrics: { process.metrics.exposition() },
             logger: process.logger("tracker"),
-            onListening: { side, port in
+            onListening: { [configuration] side, port in
                 switch side {
                 case .public: say("tracker: public address \(configuration.publicAddress.with(port: port))")
                 case .admin: say("tracker: admin address \(configuration.adminAddress.with(port: port))")
                 }
             }
         )
-        try await process.run([node])
+        try await process.run([node], drainLimit: configuration.drainLimit)
     }
 }

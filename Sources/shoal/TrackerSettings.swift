@@ -1,4 +1,6 @@
 import ContentTrust
+import NIOCore
+import NIOPosix
 import Settings
 import TrackerNode
 import TrackerProtocol
@@ -120,6 +122,23 @@ enum TrackerSettings {
         help: "Threads that serve connections; without it, one on each core."
     )
 
+    static let drainSpread = Setting<Int>(
+        "drain-spread",
+        .integer(0...3_600),
+        default: "10",
+        help: "Seconds over which clients are told to move to other nodes when this one is to end."
+    )
+    static let drainLimit = Setting<Int>(
+        "drain-limit",
+        .integer(0...3_600),
+        default: "30",
+        help:
+            "Seconds for which the node then serves those that have not moved; at least drain-spread. 0 closes all at once."
+    )
+
+    /// How a node ends that is not the only one.
+    static let drain: [SettingDeclaration] = [drainSpread.declaration, drainLimit.declaration]
+
     /// What applies however the node is started.
     static let common: [SettingDeclaration] = [
         messageSize.declaration, messageRate.declaration, messageBurst.declaration, connections.declaration,
@@ -127,6 +146,16 @@ enum TrackerSettings {
         introductions.declaration, introductionMemory.declaration, introductionLifetime.declaration,
         keysetInterval.declaration, iceServers.declaration, eventLoops.declaration, publicURL.declaration,
     ]
+
+    /// A root key's thumbprint from its text.
+    static func root(_ text: String) throws(SettingsError) -> KeyID {
+        guard let root = KeyID(text: text) else {
+            throw SettingsError(
+                "--root-thumbprint must be 43 characters of base64url, as the authority prints them; it is \"\(text)\"."
+            )
+        }
+        return root
+    }
 
     /// A node's configuration from the common settings.
     static func configuration(
@@ -136,16 +165,11 @@ enum TrackerSettings {
         authorityURL: String,
         root: String
     ) throws(SettingsError) -> TrackerConfiguration {
-        guard let root = KeyID(text: root) else {
-            throw SettingsError(
-                "--root-thumbprint must be 43 characters of base64url, as the authority prints them; it is \"\(root)\"."
-            )
-        }
         var configuration = TrackerConfiguration(
             publicAddress: publicAddress,
             adminAddress: adminAddress,
             authorityURL: authorityURL,
-            root: root
+            root: try Self.root(root)
         )
         configuration.limits.messageSize = try settings.value(messageSize)
         configuration.limits.messageRate = try settings.value(messageRate)
@@ -163,7 +187,6 @@ enum TrackerSettings {
         if let other = configuration.ice.first(where: { !$0.hasPrefix("stun:") }) {
             throw SettingsError("--ice-servers takes URLs that begin with stun: only; one is \"\(other)\".")
         }
-        configuration.eventLoops = try settings.value(eventLoops)
         configuration.publicURL = try settings.value(publicURL)
         guard configuration.limits.pingInterval < configuration.limits.idleTimeout else {
             throw SettingsError(
@@ -171,5 +194,24 @@ enum TrackerSettings {
             )
         }
         return configuration
+    }
+
+    /// Adds how the node ends to its configuration.
+    static func addDrain(_ settings: ResolvedSettings, to configuration: inout TrackerConfiguration)
+        throws(SettingsError)
+    {
+        configuration.drainSpread = try settings.value(drainSpread)
+        configuration.drainLimit = try settings.value(drainLimit)
+        guard configuration.drainSpread <= configuration.drainLimit else {
+            throw SettingsError(
+                "--drain-limit (\(configuration.drainLimit)) must be at least --drain-spread (\(configuration.drainSpread)), or clients are closed before they move."
+            )
+        }
+    }
+
+    /// The event loops of the process, as many as wanted. To be called before anything else uses them; they are never shut down.
+    static func eventLoopGroup(_ settings: ResolvedSettings) throws(SettingsError) -> MultiThreadedEventLoopGroup {
+        if let count = try settings.value(eventLoops) { NIOSingletons.groupLoopCountSuggestion = count }
+        return .singleton
     }
 }

@@ -59,10 +59,13 @@ WRONG: dict[str, tuple[list[str], dict[str, str], list[str]]] = {
     "no address": (["tracker", *ROOT, "--public-address", "nowhere"], {}, ["public-address", "nowhere"]),
     "no URL": (["tracker", *ROOT, "--authority-url", "nowhere"], {}, ["authority-url", "nowhere"]),
     "no thumbprint": (["tracker", "--root-thumbprint", "short"], {}, ["root-thumbprint"]),
+    "no thumbprint of a site's tracker": (["site", "--root-thumbprint", "short"], {}, ["root-thumbprint"]),
+    "no WebSocket URL": (["site", *ROOT, "--tracker-url", "http://127.0.0.1:8000"], {}, ["tracker-url", "ws://"]),
     "no thumbprint at all": (["tracker"], {}, ["root-thumbprint"]),
     "a setting twice": (["tracker", *ROOT, *ROOT], {}, ["root-thumbprint", "twice"]),
     "unknown command": (["dance"], {}, ["dance"]),
     "contradiction": (["tracker", *ROOT, "--ping-interval", "90", "--idle-timeout", "60"], {}, ["ping-interval", "idle-timeout"]),
+    "a wait too short": (["tracker", *ROOT, "--drain-spread", "9", "--drain-limit", "8"], {}, ["drain-spread", "drain-limit"]),
 }
 
 

@@ -10,9 +10,7 @@ import TrackerProtocol
     @Test func welcomesWithTheLimitsInForce() {
         var fixture = CoreFixture { $0.messageSize = 2_000 }
         let peer = PeerID(rawValue: 42)
-        let actions = fixture.step { core, now, actions in
-            core.connected(peer, site: Sample.site(), now: now, actions: &actions)
-        }
+        let actions = fixture.connect(peer)
         #expect(
             actions == [
                 .send(.welcome(peer: peer, limits: fixture.core.limits, ice: ["stun:stun.example"]), to: peer)

@@ -75,6 +75,7 @@ struct CoreFixture {
     let judge = FakeJudge()
     var core: TrackerCore
     var now = Moment(uptimeMilliseconds: 5_000_000, unixSeconds: 1_800_000_000)
+    var random = SplitMix64(seed: 1)
     private var lastPeer: UInt64 = 0
 
     init(_ change: (inout ProtocolLimits) -> Void = { _ in }) {
@@ -98,9 +99,25 @@ struct CoreFixture {
     mutating func connect(site: String = Sample.siteText) -> PeerID {
         lastPeer += 1
         let peer = PeerID(rawValue: lastPeer)
-        _ = step { core, now, actions in core.connected(peer, site: Sample.site(site), now: now, actions: &actions) }
+        _ = connect(peer, site: site)
         return peer
     }
+
+    mutating func connect(_ peer: PeerID, site: String = Sample.siteText) -> [TrackerAction] {
+        var random = random
+        defer { self.random = random }
+        return step { core, now, actions in
+            core.connected(peer, site: Sample.site(site), now: now, using: &random, actions: &actions)
+        }
+    }
+
+    mutating func drain(_ drain: Drain) -> [TrackerAction] {
+        var random = random
+        defer { self.random = random }
+        return step { core, now, actions in core.drain(drain, now: now, using: &random, actions: &actions) }
+    }
+
+    mutating func end() -> [TrackerAction] { step { core, _, actions in core.end(actions: &actions) } }
 
     mutating func receive(_ event: WebSocketDecoder.Event, from peer: PeerID) -> [TrackerAction] {
         step { core, now, actions in core.received(event, from: peer, now: now, actions: &actions) }

@@ -95,9 +95,7 @@ import TrackerProtocol
 
     /// Fifty pages ask for one URL at the same time; the authority is asked once.
     @Test func asksTheAuthorityOnce() async throws {
-        try await withNode {
-            $0.eventLoops = 2
-        } _: { node in
+        try await withNode(eventLoops: 2) { node in
             let url = "\(Self.site)/popular"
             node.authority.mode = .held
             let clients = try await withThrowingTaskGroup(of: WebSocketClient.self) { tasks in

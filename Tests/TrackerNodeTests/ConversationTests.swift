@@ -92,9 +92,7 @@ import TrackerProtocol
 
     /// Five peers on four loops: two of them share a loop, and two do not.
     @Test func introducesPeersOfAnyEventLoops() async throws {
-        try await withNode {
-            $0.eventLoops = 4
-        } _: { node in
+        try await withNode(eventLoops: 4) { node in
             for isSameLoop in [true, false] {
                 var peers: [Peer] = []
                 for _ in 0..<5 { peers.append(try await Peer(node)) }

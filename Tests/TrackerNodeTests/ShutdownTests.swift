@@ -12,9 +12,7 @@ import Testing
 @Suite(.timeLimit(.minutes(3))) struct ShutdownTests {
     @Test(arguments: [1, 4])
     func closesEverybodyAtAGracefulShutdown(loops: Int) async throws {
-        try await withNode {
-            $0.eventLoops = loops
-        } _: { node in
+        try await withNode(eventLoops: loops) { node in
             var clients: [WebSocketClient] = []
             for _ in 0..<6 { clients.append(try await WebSocketClient.connect(to: node)) }
             for client in clients { _ = try await client.welcome() }

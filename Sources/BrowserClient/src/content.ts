@@ -70,8 +70,8 @@ export function createContent(
     const sourceIDs = new Set<string>();
     const asked = new Map<number, Request>();
     const readers = new Set<WaitingReader>();
-    const streams = new Set<Stream>();
-    const state: State = { count, pieceLength: pln, pieces, asked, readers, streams, originRetryAt: 0, mayComplete: 0 };
+    const openStreams = new Set<Stream>();
+    const state: State = { count, pieceLength: pln, pieces, asked, readers, openStreams, originRetryAt: 0, mayComplete: 0 };
 
     const isComplete = () => heldCount === count;
     const lengthOf = (piece: number) => Math.min(pln, len - piece * pln);
@@ -83,7 +83,7 @@ export function createContent(
         state.mayComplete = cache ? count : mayUpload() ? Math.min(LOOK_AHEAD / pln, count / 2) : 0;
         if (plan(state, sources(), now(), patience, { ask, stream })) fail();
         for (const resume of paused.splice(0)) resume();
-        return readers.size + asked.size + streams.size > 0;
+        return readers.size + asked.size + openStreams.size > 0;
     }
 
     async function ask(piece: number, peer: Peer) {
@@ -102,7 +102,7 @@ export function createContent(
     async function stream(range: Stream) {
         const aborter = new AbortController();
         const { next: first, end } = range;
-        streams.add(range);
+        openStreams.add(range);
         try {
             const options = { cache, signal: aborter.signal };
             const { isPart, read } = await fetchOrigin(url, first * pln, Math.min(end * pln, len), len, options);
@@ -118,7 +118,7 @@ export function createContent(
         } catch {
             state.originRetryAt = now() + ORIGIN_PAUSE;
         }
-        streams.delete(range);
+        openStreams.delete(range);
         aborter.abort();
         changed();
     }

@@ -43,8 +43,8 @@ export const TICK = 250;
 // The tracker.
 /** What is asked within so long goes into one message. */
 export const BATCH_DELAY = 5;
-/** Entries of one message: so many of the longest fit into the shortest limit of §2.4 that makes sense. */
-export const MOST_ENTRIES = 16;
+/** Entries of one message: so many of the longest always fit into the default limit of §2.4, and 32 do not. */
+export const MOST_ENTRIES = 31;
 /** URLs that Shoal looks after in one page (§3.1), and their length (§3.2); the others are the origin's. */
 export const MOST_RESOURCES = 4_096;
 export const LONGEST_URL = 2_048;

@@ -49,7 +49,7 @@ export interface State {
     /** Pieces that were asked for, and of whom. */
     asked: Map<number, { askedOf: Source }>;
     readers: Set<Reader>;
-    streams: Set<Stream>;
+    openStreams: Set<Stream>;
     /** The origin failed: not to be asked before this time. */
     originRetryAt: number;
     /** How many missing pieces may be fetched although nobody reads them. */
@@ -97,9 +97,9 @@ export function plan<S extends Source>(
     patience: number,
     { ask, stream }: Orders<S>,
 ): boolean {
-    const { count, pieceLength, pieces, asked, streams, originRetryAt } = state;
+    const { count, pieceLength, pieces, asked, openStreams, originRetryAt } = state;
     const hope = hasHope(sources, now, patience);
-    const isFree = (piece: number) => !pieces[piece] && ![...streams].some((stream) => isWithin(piece, stream));
+    const isFree = (piece: number) => !pieces[piece] && ![...openStreams].some((stream) => isWithin(piece, stream));
     let isHopeless = false;
 
     for (const { next, end, since } of windows(state)) {

@@ -90,7 +90,7 @@ export function startSession(settings: Settings, warn: (reason: string) => void,
             case "welcome":
                 self = message.peer;
                 swarm.introduce(self, message.ice);
-                trust.refresh().catch((error) => warn("Keyset: " + error.message));
+                trust.renew().catch((error) => warn("Keyset: " + error.message));
                 resources.forEach(publish);
                 break;
             case "signal":

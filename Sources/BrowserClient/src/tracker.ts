@@ -1,10 +1,13 @@
 /** The connection to a tracker node (Protocol.md §2 to §5), opened again whenever it breaks. */
 
-import { FIRST_PAUSE, LONGEST_PAUSE } from "./limits";
+import { FIRST_PAUSE, LONGEST_PAUSE, TICK } from "./limits";
 import { recall, remember } from "./memory";
 
 /** Under this name it is remembered how often the tracker could not be reached since it last was. */
 const FAILURES = "failures";
+
+/** The `readyState` of an open socket: `WebSocket.OPEN`, which costs bytes. */
+const OPEN = 1;
 
 /** One entry of `results` (§4.2, §4.3). */
 export interface Result {
@@ -20,13 +23,15 @@ export interface Result {
 
 /** What a node sends. */
 export interface Message {
-    action: "welcome" | "announced" | "found" | "left" | "signal" | "gone" | "error";
+    action: "welcome" | "announced" | "found" | "left" | "signal" | "gone" | "error" | "move";
     id: number;
     results?: Result[];
     peer: string;
     ice: string[];
     from: string;
     data: unknown;
+    /** Milliseconds. */
+    delay: number;
 }
 
 export interface Tracker {
@@ -52,8 +57,8 @@ export function connectTracker(
     /** What takes the answers to messages, by ID; nothing: there will be none. */
     const asked = new Map<number, (answer?: Message) => void>();
     let socket: WebSocket | undefined;
-    /** Resolves to whether there is a connection; while one is being opened, not before the patience has ended. */
-    let ready: Promise<boolean>;
+    /** Resolves when there is a connection, or there is none and the patience has ended. */
+    let ready: Promise<void>;
     /** A tracker that was never reached counts as one that failed. */
     let failures = +(recall(FAILURES) ?? 1);
     let lastID = 0;
@@ -61,12 +66,8 @@ export function connectTracker(
 
     function connect() {
         ready = new Promise((resolve) => {
-            const settle = (isOpen: boolean) => {
-                resolve(isOpen);
-                ready = Promise.resolve(isOpen);
-            };
             const ended = () => {
-                settle(false);
+                resolve();
                 for (const answer of asked.values()) answer();
                 if (isClosed) return;
                 remember(FAILURES, ++failures);
@@ -74,18 +75,21 @@ export function connectTracker(
                 setTimeout(connect, Math.random() * limit);
                 hear();
             };
-            setTimeout(resolve, patience, false);
+            setTimeout(resolve, patience);
             // Browsers log a WebSocket that cannot be opened, which no script can prevent; Firefox logs no such fetch.
             (failures ? fetch(keyset, { mode: "no-cors" }) : Promise.resolve())
                 .then(() => {
                     if (isClosed) return;
-                    socket = new WebSocket(new URL("/v1/connect", address), "shoal.v1");
-                    socket.onclose = ended;
-                    socket.onmessage = ({ data }) => {
+                    const opened = (socket = new WebSocket(new URL("/v1/connect", address), "shoal.v1"));
+                    // To another node (§4.8), when nothing is open here. The peers stay: they do not need this connection.
+                    const move = () => (asked.size ? setTimeout(move, TICK) : opened.close());
+                    opened.onclose = ended;
+                    opened.onmessage = ({ data }) => {
                         const message: Message = JSON.parse(data);
+                        if (message.action === "move") setTimeout(move, message.delay);
                         if (message.action === "welcome") {
                             remember(FAILURES, (failures = 0));
-                            settle(true);
+                            resolve();
                         }
                         const answer = asked.get(message.id);
                         answer ? answer(message) : hear(message);
@@ -95,16 +99,19 @@ export function connectTracker(
         });
     }
 
-    function send(message: object) {
-        if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));
+    /** Says whether there was a connection to send it on. */
+    function send(message: object): boolean {
+        const isOpen = socket?.readyState === OPEN;
+        if (isOpen) socket!.send(JSON.stringify(message));
+        return isOpen;
     }
 
     connect();
     return {
         async ask(message) {
-            if (!(await ready)) return;
+            await ready;
             const id = ++lastID;
-            send({ ...message, id });
+            if (!send({ ...message, id })) return;
             return new Promise((resolve) => {
                 asked.set(id, (answer) => {
                     asked.delete(id);

@@ -17,7 +17,7 @@ export interface Trust {
     /** What a certificate claims, if it is good for this site and `url`; otherwise rejects with the reason. */
     judge(jws: string, url: string): Promise<Claims>;
     /** Fetches the keyset anew. Rejects with the reason why that did not help. */
-    refresh(): Promise<void>;
+    renew(): Promise<void>;
 }
 
 /**
@@ -47,21 +47,21 @@ export function createTrust(root: string, address: URL, patience: number): Trust
         if (response.ok) await accept(await response.text());
     }
 
-    const refresh = () => (latest = latest.then(fetchKeyset, fetchKeyset));
+    const renew = () => (latest = latest.then(fetchKeyset, fetchKeyset));
 
     async function judge(jws: string, url: string): Promise<Claims> {
         await latest.catch(() => {});
-        if (!keyset || !isValid(keyset)) await refresh();
+        if (!keyset || !isValid(keyset)) await renew();
         const judgeNow = () => {
             check(keyset && isValid(keyset), "no keyset");
             return judgeCertificate(jws, keyset, location.origin, url, seconds());
         };
         return judgeNow().catch(async (error) => {
             check(error.message === UNKNOWN_KEY, error.message);
-            await refresh();
+            await renew();
             return judgeNow();
         });
     }
 
-    return { judge, refresh };
+    return { judge, renew };
 }

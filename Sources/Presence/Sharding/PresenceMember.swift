@@ -19,7 +19,7 @@ public struct PresenceMember: Hashable, Sendable {
     }
 
     /// The marker of an event loop of a node.
-    static func marker(node: UInt64, epoch: UInt32, loop: Int, level: Int) -> PresenceMember {
+    public static func marker(node: UInt64, epoch: UInt32, loop: Int, level: Int) -> PresenceMember {
         PresenceMember(node: node, epoch: epoch, peer: UInt64(markerIndex) << 56 | UInt64(loop) << 8 | UInt64(level))
     }
 

@@ -53,7 +53,8 @@ public enum PresenceReply: Equatable, Sendable {
 /// Presence is soft state: the truth is what each node knows about its own connections, and a store may lose everything without harm.
 ///
 /// What every implementation owes beyond the signatures, and `PresenceConformance` in the tests holds it to:
-/// - Commands of one batch take effect in their order; so do batches of one caller.
+/// - Commands of one batch take effect in their order; so do batches of one caller. A find sees everything before it, and may see what
+///   came after it.
 /// - `reply` is called exactly once, with one reply for each command, in order; on any thread, possibly before `perform` returns.
 /// - A `find` gives `min(limit, peers there)` different peers, chosen so that each peer is about as likely as any other. It costs
 ///   O(limit) or O(log peers + limit), never O(peers).

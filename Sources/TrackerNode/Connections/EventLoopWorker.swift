@@ -41,7 +41,9 @@ final class EventLoopWorker {
         let peer = PeerID(rawValue: UInt64(index) << 56 | random.next() >> 8)
         channels[peer] = channel
         environment.connections.add()
-        decide { core, actions in core.connected(peer, site: site, now: .now, actions: &actions) }
+        decide { core, actions in
+            core.connected(peer, site: site, now: .now, using: &random, actions: &actions)
+        }
         return peer
     }
 
@@ -64,15 +66,24 @@ final class EventLoopWorker {
         flush()
     }
 
-    /// Closes everybody, because the node is shutting down.
-    func closeAll() {
-        for peer in Array(channels.keys) { close(peer, .goingAway, "the node is shutting down") }
+    /// Leads everybody away, because the node is about to end.
+    func drain(_ drain: Drain) {
+        decide { core, actions in core.drain(drain, now: .now, using: &random, actions: &actions) }
+        flush()
+    }
+
+    /// Closes everybody, because the node ends. The store has been given the end of their presence when this returns.
+    func end() {
+        decide { core, actions in core.end(actions: &actions) }
+        flush()
     }
 
     func tick() {
         decide { core, actions in core.tick(now: .now, actions: &actions) }
         flush()
     }
+
+    func fenced(_ epoch: UInt32) { core.fenced(epoch) }
 
     /// A signal from anywhere, for a peer of this loop.
     func deliver(_ signal: PeerSignal) {

@@ -46,13 +46,10 @@ final class PeerConnectionHandler: ChannelInboundHandler {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        switch event {
-        case is ChannelShouldQuiesceEvent:
-            guard let peer else { return }
-            worker.close(peer, .goingAway, "the node is shutting down")
-        case ChannelEvent.inputClosed:
+        // Not the server's ChannelShouldQuiesceEvent: when the server ends, the workers have closed their peers.
+        if case ChannelEvent.inputClosed = event {
             context.close(promise: nil)
-        default:
+        } else {
             context.fireUserInboundEventTriggered(event)
         }
     }

@@ -77,33 +77,20 @@ final class ConnectionCount: Sendable {
         waiter?.resume()
     }
 
-    /// Returns when there is no connection. For one caller at a time.
+    /// Returns when there is no connection, or when the task is cancelled. For one caller at a time.
     func untilNone() async {
-        await withCheckedContinuation { continuation in
-            let isNone = state.withLock { state in
-                if state.count > 0 { state.waiter = continuation }
-                return state.count == 0
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isWaiting = state.withLock { state in
+                    // A cancellation after this look takes the lock after us, and finds the waiter.
+                    guard state.count > 0, !Task.isCancelled else { return false }
+                    state.waiter = continuation
+                    return true
+                }
+                if !isWaiting { continuation.resume() }
             }
-            if isNone { continuation.resume() }
+        } onCancel: {
+            state.withLock { $0.waiter.take() }?.resume()
         }
-    }
-}
-
-/// Takes signals to the loop of their target, which the first byte of its peer ID names.
-final class SignalRouter: Sendable {
-    private let workers = Mutex<[WorkerReference]>([])
-
-    /// Workers are added in the order of their indices.
-    func add(_ worker: WorkerReference) { workers.withLock { $0.append(worker) } }
-
-    /// Towards a signal's target.
-    func deliver(_ signal: PeerSignal) { worker(of: signal.to)?.perform { $0.deliver(signal) } }
-
-    /// Back to a signal's sender, because its target is gone.
-    func bounce(_ signal: PeerSignal) { worker(of: signal.from)?.perform { $0.undeliverable(signal) } }
-
-    private func worker(of address: PeerAddress) -> WorkerReference? {
-        let index = Int(address.peer >> 56)
-        return workers.withLock { index < $0.count ? $0[index] : nil }
     }
 }

@@ -6,7 +6,8 @@ import Hummingbird
 struct AdminRoutes {
     /// What the operator's page shows.
     struct Status: Sendable {
-        var isReady: Bool
+        /// Why clients should not be sent here; nil when they may.
+        var unreadiness: String?
         var connections: Int
         var connectionLimit: Int
         var announced: Int
@@ -16,16 +17,16 @@ struct AdminRoutes {
         var publicURL: String
     }
 
-    let isReady: @Sendable () -> Bool
+    /// Why clients should not be sent here now; nil when they may.
+    let unreadiness: @Sendable () -> String?
     let status: @Sendable () async -> Status
     let metrics: @Sendable () async -> String
 
     func router() -> Router<BasicRequestContext> {
         let router = Router()
         router.get("/healthz") { _, _ in Response.text(.ok, "ok\n") }
-        router.get("/readyz") { [isReady] _, _ in
-            isReady()
-                ? Response.text(.ok, "ready\n") : .text(.serviceUnavailable, "not ready: no keyset was accepted yet\n")
+        router.get("/readyz") { [unreadiness] _, _ in
+            unreadiness().map { Response.text(.serviceUnavailable, "not ready: \($0)\n") } ?? .text(.ok, "ready\n")
         }
         router.get("/metrics") { [metrics] _, _ in
             Response.text(.ok, type: "text/plain; version=0.0.4; charset=utf-8", await metrics())
@@ -47,7 +48,7 @@ struct AdminRoutes {
 
     private static func page(_ status: Status) -> String {
         let rows = [
-            ("State", status.isReady ? "ready" : "waiting for a keyset"),
+            ("State", status.unreadiness.map { "not ready: \($0)" } ?? "ready"),
             ("Connections", "\(status.connections) of \(status.connectionLimit)"),
             ("Peer–content pairs", "\(status.announced)"),
             ("Signing authority", status.authorityURL),

@@ -10,8 +10,9 @@ final class TrackerMetrics: Sendable {
     private let counters = TrackerCounters.names.map { Counter(label: "shoal_tracker_\($0.name)_total") }
     private let connections = Meter(label: "shoal_tracker_connections")
     private let announced = Meter(label: "shoal_tracker_announced")
+    private let draining = Meter(label: "shoal_tracker_draining")
 
-    func publish(_ totals: WorkerPool.Totals) {
+    func publish(_ totals: WorkerPool.Totals, isDraining: Bool) {
         let before = published.withLock { published in
             defer { published = totals.counters }
             return published
@@ -21,5 +22,6 @@ final class TrackerMetrics: Sendable {
         }
         connections.set(totals.connections)
         announced.set(totals.announced)
+        draining.set(isDraining ? 1 : 0)
     }
 }

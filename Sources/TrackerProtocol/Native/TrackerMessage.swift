@@ -17,6 +17,8 @@ public enum TrackerMessage: Equatable, Sendable {
     case gone(peer: PeerID)
     /// §4.7.
     case error(RejectedMessage)
+    /// §4.8. `delay` is in milliseconds.
+    case move(delay: Int)
 
     /// What a `find` found for one URL or one certificate (§4.3).
     public enum FindResult: Equatable, Sendable {

@@ -42,6 +42,9 @@ extension TrackerMessage {
             object.text("action", "error")
             if let id = rejected.id { object.integer("id", id) }
             rejected.error.write(into: &object)
+        case .move(let delay):
+            object.text("action", "move")
+            object.integer("delay", delay)
         }
     }
 }

@@ -52,8 +52,8 @@ class FakeTracker:
         self.authority = authority
         self.certify = certify
         self.keyset: Callable[[], str] = authority.keyset
-        self.announcements = 0
-        """How many certificates have been announced."""
+        self.announced: list[int] = []
+        """How many certificates each announcement had."""
         self.asked: list[str] = []
         """URLs that have been asked for."""
         self._connections: dict[str, ServerConnection] = {}
@@ -76,6 +76,15 @@ class FakeTracker:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(DEADLINE)
         self._loop.close()
+
+    def move(self, delay: int) -> None:
+        """Leads every page away, to this very tracker, after so many milliseconds (§4.8)."""
+
+        async def tell() -> None:
+            for connection in list(self._connections.values()):
+                await connection.send(json.dumps({"action": "move", "delay": delay}))
+
+        asyncio.run_coroutine_threadsafe(tell(), self._loop).result(DEADLINE)
 
     async def _listen(self) -> Any:
         return await serve(
@@ -113,7 +122,7 @@ class FakeTracker:
         answer: dict[str, Any] | None = None
         match message["action"]:
             case "announce":
-                self.announcements += len(message["certificates"])
+                self.announced.append(len(message["certificates"]))
                 contents = [_content_of(certificate) for certificate in message["certificates"]]
                 for content in contents:
                     self._peers_of.setdefault(content, set()).add(peer)

@@ -3,33 +3,10 @@ import { test } from "node:test";
 import { Reason, Type, decodeFrame, encodeFrame } from "../../../Sources/BrowserClient/src/frames";
 import { BLOCK, CANCEL_GRACE, MOST_WAITING, REQUEST_TIMEOUT } from "../../../Sources/BrowserClient/src/limits";
 import { Channel, createPeer } from "../../../Sources/BrowserClient/src/peer";
+import { settled, withClock } from "./clock";
 
 const CONTENT = "bj-vHifUX8pwI0ro9vCnNGIs_4puqCS39g0_-voqRlQ";
 const LENGTH = BLOCK + 100;
-
-/** A clock that a test moves. */
-function withClock<T>(run: (pass: (milliseconds: number) => void) => T): T {
-    const real = { set: globalThis.setTimeout, clear: globalThis.clearTimeout };
-    let timers: { at: number; act: () => void; id: number }[] = [];
-    let now = 0;
-    let lastID = 0;
-    Object.assign(globalThis, {
-        setTimeout: (act: () => void, delay: number) => (timers.push({ at: now + delay, act, id: ++lastID }), lastID),
-        clearTimeout: (id: number) => (timers = timers.filter((timer) => timer.id !== id)),
-    });
-    try {
-        return run((milliseconds) => {
-            now += milliseconds;
-            for (const due of timers.filter(({ at }) => at <= now)) {
-                timers = timers.filter((timer) => timer !== due);
-                due.act();
-            }
-        });
-    } finally {
-        globalThis.setTimeout = real.set;
-        globalThis.clearTimeout = real.clear;
-    }
-}
 
 function connect({ mayUpload = true, pieces = {} as Record<number, Uint8Array> } = {}) {
     const sent: NonNullable<ReturnType<typeof decodeFrame>>[] = [];
@@ -55,7 +32,6 @@ function connect({ mayUpload = true, pieces = {} as Record<number, Uint8Array> }
     };
 }
 
-const settled = () => new Promise((resolve) => setImmediate(resolve));
 const block = (id: number, index: number, length: number) => encodeFrame(Type.block, id, new Uint8Array(length).fill(index + 1), index);
 
 test("a piece is put together from its blocks in any order, also when one comes twice", async () => {

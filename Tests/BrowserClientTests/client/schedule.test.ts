@@ -30,7 +30,7 @@ const stateOf = (count: number, change: Partial<State> = {}): State => ({
     pieces: [],
     asked: new Map(),
     readers: new Set(),
-    streams: new Set(),
+    openStreams: new Set(),
     originRetryAt: 0,
     mayComplete: 0,
     ...change,
@@ -51,7 +51,7 @@ function decide(state: State, sources: Source[], now: number) {
             asked.push([piece, from]);
         },
         stream(range) {
-            state.streams.add(range);
+            state.openStreams.add(range);
             streamed.push({ ...range });
         },
     });
@@ -171,7 +171,7 @@ function simulate(random: RandomSource) {
         for (const [piece, peer] of asked) {
             assert.ok(peer.open && peer.missed < MOST_MISSED && peer.busyUntil <= now);
             assert.ok(peer.requested === 1 || (peer.requested <= MOST_REQUESTS && peer.requestedBytes <= MOST_REQUESTED));
-            const overlapping = [...state.streams].some(({ next, end }) => next <= piece && piece < end);
+            const overlapping = [...state.openStreams].some(({ next, end }) => next <= piece && piece < end);
             assert.ok(piece < count && !overlapping, "a piece that the origin sends is asked of a peer");
         }
         for (const { next, end } of streamed) {
@@ -186,10 +186,10 @@ function simulate(random: RandomSource) {
             (askedOf as Source).lastBlock = now;
             if (random.below(8)) state.pieces[piece] = "held";
         }
-        for (const stream of [...state.streams]) {
+        for (const stream of [...state.openStreams]) {
             const may = mayStream(state, stream);
             if (may) state.pieces[stream.next++] = "held";
-            if (may === false || random.below(40) === 0) state.streams.delete(stream);
+            if (may === false || random.below(40) === 0) state.openStreams.delete(stream);
             if (may && random.below(40) === 0) state.originRetryAt = now + 4_000;
         }
         if (!isDone() && state.pieces[reader.next] && random.below(2)) {

@@ -49,9 +49,11 @@ struct SimulatedCluster {
         let address = PeerAddress(node: cores[node].node, peer: lastPeer)
         connections[peer] = ExpectedConnection(address: address, node: node, now: now)
         peers.append(peer)
+        var random = random
         let actions = step(node) { core, now, actions in
-            core.connected(peer, site: Sample.site(), now: now, actions: &actions)
+            core.connected(peer, site: Sample.site(), now: now, using: &random, actions: &actions)
         }
+        self.random = random
         #expect(actions == [.send(.welcome(peer: peer, limits: limits, ice: []), to: peer)])
     }
 

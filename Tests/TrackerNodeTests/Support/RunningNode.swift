@@ -5,6 +5,7 @@ import Logging
 import Metrics
 import NIOCore
 import NIOHTTP1
+import NIOPosix
 import Presence
 import PrometheusExposition
 import ServiceLifecycle
@@ -19,8 +20,9 @@ struct RunningNode: Sendable {
     let publicPort: Int
     let adminPort: Int
     let authority: FakeAuthority
-    /// Shuts down gracefully, as a signal does; returns when `run()` has.
-    let shutDown: @Sendable () async throws -> Void
+    let store: MemoryPresenceStore
+    fileprivate let group: ServiceGroup
+    fileprivate let run: Task<Void, any Error>
 
     /// An answer over HTTP.
     struct Answer {
@@ -32,6 +34,20 @@ struct RunningNode: Sendable {
 
         /// The body's JSON object.
         var object: NSDictionary? { try? JSONSerialization.jsonObject(with: Data(body)) as? NSDictionary }
+    }
+
+    /// Shuts down gracefully, as a signal does; returns at once.
+    func beginShutDown() async { await group.triggerGracefulShutdown() }
+
+    /// Ends at once, as a second signal does; returns at once.
+    func cancel() { run.cancel() }
+
+    /// Returns when `run()` has; throws what it did.
+    func hasEnded() async throws { try await run.value }
+
+    func shutDown() async throws {
+        await beginShutDown()
+        try await hasEnded()
     }
 
     func get(_ path: String, admin: Bool = false, headers: HTTPHeaders = [:]) async throws -> Answer {
@@ -59,12 +75,16 @@ private let metrics: PrometheusRegistry = {
     return registry
 }()
 
+/// Event loops by their number, for all nodes: a node's group outlives it.
+private let eventLoopGroups = Mutex<[Int: MultiThreadedEventLoopGroup]>([:])
+
 /// Runs a node until `body` has returned, then shuts it down and waits for its end.
 ///
 /// - Parameter isReady: whether to wait until the node has its keyset.
 func withNode(
     isReady: Bool = true,
     authorityMode: FakeAuthority.Mode = .up,
+    eventLoops: Int = 1,
     _ configure: (inout TrackerConfiguration) -> Void = { _ in },
     _ body: @escaping @Sendable (RunningNode) async throws -> Void
 ) async throws {
@@ -85,12 +105,17 @@ func withNode(
         authorityURL: "http://127.0.0.1:\(try await ports.get("authority"))",
         root: authority.root.publicKey.id
     )
-    configuration.eventLoops = 1
     configure(&configuration)
     let registry = metrics
+    let store = MemoryPresenceStore()
     let node = TrackerNode(
         configuration,
-        store: MemoryPresenceStore(),
+        eventLoopGroup: eventLoopGroups.withLock { groups in
+            let group = groups[eventLoops] ?? MultiThreadedEventLoopGroup(numberOfThreads: eventLoops)
+            groups[eventLoops] = group
+            return group
+        },
+        store: .memory(store),
         metrics: { registry.exposition() },
         logger: logger,
         onListening: { side, port in ports.set("\(side)", port) }
@@ -101,10 +126,9 @@ func withNode(
         publicPort: try await ports.get("public"),
         adminPort: try await ports.get("admin"),
         authority: authority,
-        shutDown: {
-            await group.triggerGracefulShutdown()
-            try await run.value
-        }
+        store: store,
+        group: group,
+        run: run
     )
     let result: Result<Void, any Error>
     do {

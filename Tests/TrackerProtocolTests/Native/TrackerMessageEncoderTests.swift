@@ -41,6 +41,10 @@ import TrackerProtocol
         #expect(try object(.welcome(peer: Self.peer, limits: limits, ice: []))["ice"] as? [String] == [])
     }
 
+    @Test func writesMove() throws {
+        #expect(try object(.move(delay: 9_999)) == ["action": "move", "delay": 9_999])
+    }
+
     @Test func writesAnnounced() throws {
         let error = ProtocolError(
             .tooMuchAnnounced,
