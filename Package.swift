@@ -152,7 +152,7 @@ let package = Package(
         .executableTarget(
             name: "shoal-bench",
             dependencies: [
-                "ContentTrust", "LoadGenerator", "Presence", "Signing", "TrackerProtocol",
+                "ContentTrust", "LoadGenerator", "Presence", "RedisClient", "Signing", "TrackerProtocol",
                 .argumentParser, .httpClient, .logging, .nioCore, .nioEmbedded, .nioHTTP1, .nioFoundationCompat,
                 .nioPosix,
                 .nioWebSocket, .serviceLifecycle, .unixSignals,

@@ -222,7 +222,8 @@ public struct TrackerNode: Service {
             metrics: { [metrics] in
                 published.publish(await workers.totals(), isDraining: draining.isUnderWay)
                 return metrics()
-            }
+            },
+            cluster: ClusterRoutes(cluster: cluster)
         )
         let application = Application(
             router: routes.router(),

@@ -33,7 +33,7 @@ import TestSupport
 
     /// A number is what its 8 bytes are, and every other text is refused as it is for bytes.
     @Test func integersAgreeWithBytes() {
-        var generator = SeededGenerator(seed: 2)
+        var generator = SplitMix64(seed: 2)
         for _ in 0..<1_000 {
             let bytes = generator.bytes(8)
             let number = bytes.reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
