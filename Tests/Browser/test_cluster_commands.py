@@ -95,6 +95,9 @@ def test_it_says_what_it_starts_and_where(cluster: Cluster) -> None:
         line = next(line for line in cluster.output if line.startswith(member.name + " "))
         assert member.address in line and member.admin in line and f"{member.name}/log" in line, line
     assert cluster.socket_url in text and cluster.thumbprint in text
+    table = text.partition("The cluster works")[0]
+    for member in cluster.nodes:
+        assert any(line.split()[:1] == [member.name] for line in table.splitlines() if member.address not in line), table
 
 
 def test_a_port_in_use_is_named_and_nothing_stays(run_up: Run, directory: Path) -> None:
