@@ -19,6 +19,8 @@ final class EventLoopWorker {
     private let environment: WorkerEnvironment
     private var core: TrackerCore
     private var channels: [PeerID: any Channel] = [:]
+    /// A flush at the end of this turn is on its way.
+    private var willFlush = false
     private var unflushed: [any Channel] = []
     private var random = SystemRandomNumberGenerator()
 
@@ -123,6 +125,7 @@ final class EventLoopWorker {
             environment.directory.lookUp(site: site, urls: urls) { results in
                 worker.perform { worker in
                     worker.decide { core, actions in core.lookedUp(token, results, actions: &actions) }
+                    worker.flushSoon()
                 }
             }
         case .presence(let commands, nil):
@@ -132,6 +135,7 @@ final class EventLoopWorker {
             environment.store.perform(commands) { replies in
                 worker.perform { worker in
                     worker.decide { core, actions in core.foundPeers(token, replies, now: .now, actions: &actions) }
+                    worker.flushSoon()
                 }
             }
         case .relay(let signal):
@@ -165,6 +169,17 @@ final class EventLoopWorker {
         let channels = unflushed
         unflushed.removeAll(keepingCapacity: true)
         for channel in channels { channel.flush() }
+    }
+
+    /// Flushes at the end of this turn: an answer of the store or of the directory comes in a turn of its own, which no client's message ends
+    /// with a flush, and often with others.
+    private func flushSoon() {
+        guard !willFlush, !unflushed.isEmpty else { return }
+        willFlush = true
+        eventLoop.assumeIsolated().execute { [self] in
+            willFlush = false
+            flush()
+        }
     }
 }
 
