@@ -18,13 +18,23 @@ public enum Base64URL {
 
     /// Encodes any bytes; the empty sequence gives the empty text.
     public static func encode(_ bytes: some Collection<UInt8>) -> String {
-        String(decoding: encodedBytes(bytes), as: UTF8.self)
+        let length = encodedLength(bytes.count)
+        return String(unsafeUninitializedCapacity: length) { text in
+            write(bytes, to: UnsafeMutableRawBufferPointer(text))
+        }
     }
 
     /// The same text as ASCII bytes, for writers that have no need of a `String`.
     public static func encodedBytes(_ bytes: some Collection<UInt8>) -> [UInt8] {
-        var text = [UInt8]()
-        text.reserveCapacity(encodedLength(bytes.count))
+        [UInt8](unsafeUninitializedCapacity: encodedLength(bytes.count)) { text, count in
+            count = write(bytes, to: UnsafeMutableRawBufferPointer(text))
+        }
+    }
+
+    /// Writes the text of bytes to memory that has room for ``encodedLength(_:)``; gives that length.
+    @discardableResult
+    public static func write(_ bytes: some Collection<UInt8>, to text: UnsafeMutableRawBufferPointer) -> Int {
+        var place = 0
         var pending: UInt32 = 0
         var bits: UInt32 = 0
         for byte in bytes {
@@ -32,11 +42,15 @@ public enum Base64URL {
             bits += 8
             while bits >= 6 {
                 bits -= 6
-                text.append(alphabet[Int(pending >> bits & 0x3F)])
+                text[place] = alphabet[Int(pending >> bits & 0x3F)]
+                place += 1
             }
         }
-        if bits > 0 { text.append(alphabet[Int(pending << (6 - bits) & 0x3F)]) }
-        return text
+        if bits > 0 {
+            text[place] = alphabet[Int(pending << (6 - bits) & 0x3F)]
+            place += 1
+        }
+        return place
     }
 
     /// The bytes of a text, or nil when it is not exactly what ``encode(_:)`` would have written for them.
@@ -58,6 +72,25 @@ public enum Base64URL {
         }
         guard pending & (1 << bits - 1) == 0 else { return nil }
         return bytes
+    }
+
+    /// The 8 bytes of a text as a number, the first one in the highest place, without an array for them.
+    public static func decodeInteger(_ text: some Collection<UInt8>) -> UInt64? {
+        guard text.count == encodedLength(8) else { return nil }
+        var number: UInt64 = 0
+        var rest = 64
+        for character in text {
+            let value = values[Int(character)]
+            guard value != 0xFF else { return nil }
+            guard rest >= 6 else {
+                // Of the last character, 4 bits count and 2 are spare.
+                guard value & 3 == 0 else { return nil }
+                return number << 4 | UInt64(value >> 2)
+            }
+            number = number << 6 | UInt64(value)
+            rest -= 6
+        }
+        return nil
     }
 
     /// See ``decode(_:)-(Collection<UInt8>)``.

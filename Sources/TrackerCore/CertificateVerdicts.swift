@@ -1,6 +1,12 @@
 import ContentTrust
 import TrackerProtocol
 
+#if canImport(Darwin)
+    import Darwin
+#else
+    import Glibc
+#endif
+
 /// A certificate that was judged valid for a site.
 public struct JudgedCertificate: Equatable, Sendable {
     public var content: ContentID
@@ -43,7 +49,7 @@ struct CertificateVerdicts {
 
         /// By bytes: String's own == takes texts for equal that only look alike, such as K and KELVIN SIGN.
         static func == (a: Self, b: Self) -> Bool {
-            a.site == b.site && a.certificate.utf8.elementsEqual(b.certificate.utf8)
+            a.site == b.site && a.certificate.hasBytes(of: b.certificate)
         }
     }
 
@@ -66,5 +72,20 @@ struct CertificateVerdicts {
         let verdict = try judging.judge(certificate, site: site, now: now)
         verdicts[key] = verdict
         return verdict
+    }
+}
+
+extension String {
+    /// Whether both are the same bytes; compared as memory, because a certificate has some 600 and is met at every announce and find.
+    fileprivate func hasBytes(of other: String) -> Bool {
+        let same = utf8.withContiguousStorageIfAvailable { ours in
+            other.utf8.withContiguousStorageIfAvailable { theirs in
+                guard ours.count == theirs.count, let a = ours.baseAddress, let b = theirs.baseAddress else {
+                    return ours.count == theirs.count
+                }
+                return memcmp(a, b, ours.count) == 0
+            }
+        }
+        return (same ?? nil) ?? utf8.elementsEqual(other.utf8)
     }
 }

@@ -1,16 +1,16 @@
 import ArgumentParser
 
-/// The `shoal-bench` command: what parts of Shoal cost, each beside something that does the same.
+/// The `shoal-bench` command: what Shoal costs, in parts and as a whole, and whether it keeps its word under load.
 @main
 struct Benchmark: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "shoal-bench",
-        abstract: "Measure parts of Shoal beside something that does the same.",
+        abstract: "Load tracker nodes, check their answers, and measure what they cost.",
         discussion: """
             Figures of one run on one machine belong together; compare ratios, not figures of different runs. \
             Build with swift build -c release.
             """,
-        subcommands: [CodecsCommand.self]
+        subcommands: [LoadCommand.self, ClusterCommand.self, CodecsCommand.self]
     )
 }
 

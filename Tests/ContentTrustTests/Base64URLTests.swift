@@ -1,8 +1,8 @@
 import ContentTrust
 import Foundation
 import Presence
-import Testing
 import TestSupport
+import Testing
 
 @Suite struct Base64URLTests {
     @Test func agreesWithFoundation() {
@@ -30,4 +30,21 @@ import TestSupport
 
     @Test(arguments: ["A", "AAAAA", "AA==", "AB", "AAB", "A A", "AA+A", "AA/A", "AAA=", "AA\n"])
     func refuses(text: String) { #expect(Base64URL.decode(text) == nil) }
+
+    /// A number is what its 8 bytes are, and every other text is refused as it is for bytes.
+    @Test func integersAgreeWithBytes() {
+        var generator = SplitMix64(seed: 2)
+        for _ in 0..<1_000 {
+            let bytes = generator.bytes(8)
+            let number = bytes.reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+            var text = Array(Base64URL.encode(bytes).utf8)
+            #expect(Base64URL.decodeInteger(text) == number)
+            text[Int(generator.bytes(1)[0]) % text.count] = generator.bytes(1)[0]
+            let decoded = Base64URL.decode(text).map { $0.reduce(UInt64(0)) { $0 << 8 | UInt64($1) } }
+            #expect(Base64URL.decodeInteger(text) == decoded)
+        }
+        for text in ["", "AAAAAAAAAA", "AAAAAAAAAAAA", "AAAAAAAAAAB"] {
+            #expect(Base64URL.decodeInteger(Array(text.utf8)) == nil)
+        }
+    }
 }

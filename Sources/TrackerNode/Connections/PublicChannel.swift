@@ -35,6 +35,7 @@ struct PublicChannel: ServerChildChannel, HTTPChannelHandler {
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         channel.eventLoop.makeCompletedFuture {
+            try channel.syncOptions?.useTransientReceiveBuffers()
             let firstRequest = FirstRequestHandler(timeout: TimeAmount(Self.httpIdleTimeout))
             try channel.pipeline.syncOperations.addHandler(firstRequest)
             let client = try ConnectedClient(channel, addresses)

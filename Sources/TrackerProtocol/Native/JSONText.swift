@@ -66,7 +66,9 @@ extension ByteBuffer {
     /// Writes a JSON text with its quotes. Nothing but quote, backslash and control characters is escaped.
     mutating func writeJSONText(_ text: String) {
         writeInteger(UInt8(ascii: "\""))
-        if text.utf8.allSatisfy({ $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }) {
+        // As memory where that is possible: iterating over a string's view costs several times as much.
+        let isPlain = text.utf8.withContiguousStorageIfAvailable { $0.allSatisfy(Self.isPlain) }
+        if isPlain ?? text.utf8.allSatisfy(Self.isPlain) {
             writeString(text)
         } else {
             for byte in text.utf8 {
@@ -83,5 +85,10 @@ extension ByteBuffer {
             }
         }
         writeInteger(UInt8(ascii: "\""))
+    }
+
+    /// Whether a byte stands for itself inside of a JSON text.
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        byte >= 0x20 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
     }
 }

@@ -16,15 +16,15 @@ public struct PeerID: Hashable, Sendable, Comparable {
 
     /// Takes ``text``; nil when it is not 11 characters of strict base64url.
     public init?(text: some Collection<UInt8>) {
-        guard text.count == Self.textLength, let bytes = Base64URL.decode(text) else { return nil }
-        rawValue = bytes.reduce(0) { $0 << 8 | UInt64($1) }
+        guard text.count == Self.textLength, let value = Base64URL.decodeInteger(text) else { return nil }
+        rawValue = value
     }
 
     /// The 8 bytes in order.
     public var bytes: [UInt8] { withUnsafeBytes(of: rawValue.bigEndian, Array.init) }
 
     /// base64url without padding.
-    public var text: String { Base64URL.encode(bytes) }
+    public var text: String { withUnsafeBytes(of: rawValue.bigEndian) { Base64URL.encode($0) } }
 
     public static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
 }

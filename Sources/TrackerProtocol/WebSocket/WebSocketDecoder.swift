@@ -1,6 +1,6 @@
 import NIOCore
 
-/// Takes apart what a client sends on a WebSocket (RFC 6455 §5), on the server's side: messages out of masked frames.
+/// Takes apart what arrives on a WebSocket (RFC 6455 §5): messages out of frames.
 ///
 /// A value type without IO: bytes in by ``append(_:)``, events out by ``next()``. Own code, because a message that is too long has to be
 /// discarded as it arrives while the connection lives on (Docs/Protocol.md §2.7), which NIO's frame decoder cannot do: it holds the
@@ -15,7 +15,7 @@ public struct WebSocketDecoder: Sendable {
         case oversize(got: Int)
         case ping(ByteBuffer)
         case pong
-        /// The client closes; `code` is nil when it gave none.
+        /// The other side closes; `code` is nil when it gave none.
         case close(code: UInt16?)
     }
 
@@ -43,7 +43,8 @@ public struct WebSocketDecoder: Sendable {
     private struct Header {
         var opcode: WebSocketOpcode
         var isFinal: Bool
-        var mask: UInt32
+        /// Nil in a server's frames, which are not masked.
+        var mask: UInt32?
         var payloadLength: Int
     }
 
@@ -56,6 +57,7 @@ public struct WebSocketDecoder: Sendable {
         var isOversize = false
     }
 
+    private let role: WebSocketRole
     private let messageSizeLimit: Int
     private let hopelessSize: Int
     private var state = State.header
@@ -64,9 +66,11 @@ public struct WebSocketDecoder: Sendable {
     private var input = ByteBuffer()
 
     /// - Parameters:
+    ///   - role: the side that decodes; the other side's frames have to be masked or not accordingly.
     ///   - messageSizeLimit: the longest message in bytes, fragments summed.
     ///   - oversizeFactor: a message more than this many times as long is a violation.
-    public init(messageSizeLimit: Int, oversizeFactor: Int) {
+    public init(role: WebSocketRole = .server, messageSizeLimit: Int, oversizeFactor: Int) {
+        self.role = role
         self.messageSizeLimit = messageSizeLimit
         hopelessSize = messageSizeLimit * oversizeFactor
     }
@@ -138,7 +142,11 @@ public struct WebSocketDecoder: Sendable {
         guard let opcode = WebSocketOpcode(rawValue: first & 0x0F) else {
             throw .framing("opcode \(first & 0x0F) is not defined")
         }
-        guard second & 0x80 != 0 else { throw .framing("a client's frame must be masked") }
+        let isMasked = second & 0x80 != 0
+        switch role {
+        case .server: guard isMasked else { throw .framing("a client's frame must be masked") }
+        case .client: guard !isMasked else { throw .framing("a server's frame must not be masked") }
+        }
         let isFinal = first & 0x80 != 0
         let (length, lengthSize) = try payloadLength(short: Int(second & 0x7F), at: start + 2)
         if opcode.isControl {
@@ -147,7 +155,12 @@ public struct WebSocketDecoder: Sendable {
                 throw .framing("the payload of a control frame is at most \(Self.controlPayloadLimit) bytes")
             }
         }
-        guard let length, let mask = input.getInteger(at: start + 2 + lengthSize, as: UInt32.self) else { return nil }
+        guard let length else { return nil }
+        guard isMasked else {
+            input.moveReaderIndex(forwardBy: 2 + lengthSize)
+            return Header(opcode: opcode, isFinal: isFinal, mask: nil, payloadLength: length)
+        }
+        guard let mask = input.getInteger(at: start + 2 + lengthSize, as: UInt32.self) else { return nil }
         input.moveReaderIndex(forwardBy: 2 + lengthSize + 4)
         return Header(opcode: opcode, isFinal: isFinal, mask: mask, payloadLength: length)
     }
@@ -198,8 +211,10 @@ public struct WebSocketDecoder: Sendable {
     /// Takes a whole payload, unmasked in place, or nothing when it is not complete.
     private mutating func takePayload(_ header: Header) -> ByteBuffer? {
         guard input.readableBytes >= header.payloadLength else { return nil }
-        input.withUnsafeMutableReadableBytes { bytes in
-            unmask(UnsafeMutableRawBufferPointer(rebasing: bytes[..<header.payloadLength]), mask: header.mask)
+        if let mask = header.mask {
+            input.withUnsafeMutableReadableBytes { bytes in
+                applyMask(mask, to: UnsafeMutableRawBufferPointer(rebasing: bytes[..<header.payloadLength]))
+            }
         }
         return input.readSlice(length: header.payloadLength)
     }
@@ -235,20 +250,5 @@ public struct WebSocketMessage: Equatable, Sendable {
     public init(isText: Bool, payload: ByteBuffer) {
         self.isText = isText
         self.payload = payload
-    }
-}
-
-/// XORs bytes with a mask (RFC 6455 §5.3), 8 at a time.
-private func unmask(_ bytes: UnsafeMutableRawBufferPointer, mask: UInt32) {
-    let wide = (UInt64(mask) << 32 | UInt64(mask)).bigEndian
-    var offset = 0
-    while offset + 8 <= bytes.count {
-        let word = bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
-        bytes.storeBytes(of: word ^ wide, toByteOffset: offset, as: UInt64.self)
-        offset += 8
-    }
-    while offset < bytes.count {
-        bytes[offset] ^= UInt8(truncatingIfNeeded: mask >> (24 - 8 * (offset & 3)))
-        offset += 1
     }
 }

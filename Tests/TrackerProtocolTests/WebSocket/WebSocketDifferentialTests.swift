@@ -13,7 +13,11 @@ import TrackerProtocol
         var frames: [WebSocketFrame] = []
         var events: [WebSocketDecoder.Event] = []
 
-        init(using random: inout SplitMix64) {
+        private let isMasked: Bool
+
+        /// - Parameter isMasked: whether a client sends it.
+        init(isMasked: Bool = true, using random: inout SplitMix64) {
+            self.isMasked = isMasked
             for _ in 0..<Int.random(in: 1...6, using: &random) { addMessage(using: &random) }
             if random.oneIn(3) {
                 add(.connectionClose, [0x03, 0xE8] + random.bytes(.random(in: 0...123, using: &random)), &random)
@@ -31,7 +35,7 @@ import TrackerProtocol
                 WebSocketFrame(
                     fin: isFinal,
                     opcode: opcode,
-                    maskKey: .random(using: &random),
+                    maskKey: isMasked ? .random(using: &random) : nil,
                     data: ByteBuffer(bytes: payload)
                 )
             )
@@ -88,6 +92,28 @@ import TrackerProtocol
         }
     }
 
+    @Test(arguments: 41...60 as ClosedRange<UInt64>)
+    func readsOnTheClientsSideWhatNIOWrites(seed: UInt64) throws {
+        var random = SplitMix64(seed: seed)
+        let conversation = Conversation(isMasked: false, using: &random)
+        for chunks in chunkings(of: try conversation.bytes, using: &random) {
+            var decoder = WebSocketDecoder(role: .client, messageSizeLimit: 65_536, oversizeFactor: 16)
+            #expect(decoder.decode(chunks: chunks) == Decoded(events: conversation.events))
+        }
+    }
+
+    /// RFC 6455 §5.1: a masked frame from a server ends the connection, as does an unmasked one from a client.
+    @Test(arguments: [(WebSocketRole.server, false), (.client, true)])
+    func refusesTheMaskingOfTheWrongSide(role: WebSocketRole, isMasked: Bool) {
+        var decoder = WebSocketDecoder(role: role, messageSizeLimit: 1_000, oversizeFactor: 16)
+        var frame = ClientFrame.text("hello")
+        if !isMasked { frame.mask = nil }
+        guard case .framing? = decoder.decode(frame.bytes).violation else {
+            Issue.record("the frame was accepted")
+            return
+        }
+    }
+
     /// Writes frames with the codec and reads them with NIO's decoder.
     private func readByNIO(_ buffers: [ByteBuffer]) throws -> [WebSocketFrame] {
         let channel = EmbeddedChannel(handler: ByteToMessageHandler(WebSocketFrameDecoder(maxFrameSize: 1 << 20)))
@@ -122,6 +148,23 @@ import TrackerProtocol
                 #expect(Array(buffer: frame.data) == payload)
             }
         }
+    }
+
+    @Test(arguments: [0, 1, 7, 8, 9, 124, 125, 126, 127, 65_535, 65_536, 200_000])
+    func masksAsNIOUnmasks(size: Int) throws {
+        let payload = ClientFrame.filling(size)
+        let masks: [UInt32] = [0, 0x37FA_213D, .max]
+        let written = masks.map { mask in
+            WebSocketEncoder.frame(.text, mask: mask, allocator: ByteBufferAllocator()) { $0.writeBytes(payload) }
+        }
+        let frames = try readByNIO(written)
+        #expect(
+            frames.map(\.maskKey)
+                == masks.map { mask in
+                    WebSocketMaskingKey((0..<4).map { UInt8(truncatingIfNeeded: mask >> (24 - 8 * $0)) })
+                }
+        )
+        for frame in frames { #expect(Array(buffer: frame.unmaskedData) == payload) }
     }
 
     /// A close frame holds the code and as much of the reason as a control frame has room for, cut between characters.
