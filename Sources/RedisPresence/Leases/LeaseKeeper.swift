@@ -62,6 +62,7 @@ final class LeaseKeeper {
 
     func start(_ topology: Topology, loops: [LoopReference]) throws {
         self.loops = loops
+        tellLoops { [floor] in $0.floor = floor }
         try adopt(topology)
         tick()
     }
