@@ -16,6 +16,8 @@ extension Target.Dependency {
     static let nioHTTP1 = product(name: "NIOHTTP1", package: "swift-nio")
     static let nioWebSocket = product(name: "NIOWebSocket", package: "swift-nio")
     static let nioEmbedded = product(name: "NIOEmbedded", package: "swift-nio")
+    static let nioTLS = product(name: "NIOTLS", package: "swift-nio")
+    static let nioSSL = product(name: "NIOSSL", package: "swift-nio-ssl")
     static let hummingbird = product(name: "Hummingbird", package: "hummingbird")
     static let hummingbirdCore = product(name: "HummingbirdCore", package: "hummingbird")
     static let hummingbirdTesting = product(name: "HummingbirdTesting", package: "hummingbird")
@@ -46,6 +48,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
@@ -65,10 +68,25 @@ let package = Package(
         .target(name: "Settings", dependencies: [.yams], swiftSettings: strict),
 
         // System libraries.
+        // Without pkg-config: Debian's hiredis.pc names a flag that the package manager warns of, and nothing that is needed.
+        .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
         // IO.
         .target(name: "Signing", dependencies: ["COpenSSL", "ContentTrust"], swiftSettings: strict),
+        .target(
+            name: "RedisClient",
+            dependencies: ["CHiredis", .nioCore, .nioPosix, .nioSSL, .nioTLS],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "RedisPresence",
+            dependencies: [
+                "ContentTrust", "Presence", "RedisClient", "TrackerCore",
+                .coreMetrics, .logging, .nioCore, .nioPosix,
+            ],
+            swiftSettings: strict
+        ),
         .target(name: "Serving", dependencies: [.nioCore, .serviceLifecycle], swiftSettings: strict),
         .target(name: "PrometheusExposition", dependencies: [.coreMetrics], swiftSettings: strict),
         .target(
@@ -81,8 +99,8 @@ let package = Package(
         .target(
             name: "TrackerNode",
             dependencies: [
-                "BrowserClient", "COpenSSL", "ContentTrust", "Presence", "Serving", "Settings", "Signing",
-                "TrackerCore", "TrackerProtocol",
+                "BrowserClient", "COpenSSL", "ContentTrust", "Presence", "RedisPresence", "Serving", "Settings",
+                "Signing", "TrackerCore", "TrackerProtocol",
                 .hummingbird, .hummingbirdCore, .httpClient, .httpTypes, .logging, .metrics, .nioCore,
                 .nioFoundationCompat,
                 .nioHTTP1,
@@ -122,9 +140,9 @@ let package = Package(
         .executableTarget(
             name: "shoal",
             dependencies: [
-                "ContentTrust", "DemoSite", "Presence", "PrometheusExposition", "Settings", "SigningAuthority",
-                "TrackerNode",
-                "TrackerProtocol",
+                "ContentTrust", "DemoSite", "Presence", "PrometheusExposition", "RedisClient", "RedisPresence",
+                "Settings",
+                "SigningAuthority", "TrackerNode", "TrackerProtocol",
                 .argumentParser, .httpClient, .logging, .metrics, .nioCore, .nioFoundationCompat, .nioHTTP1, .nioPosix,
                 .serviceLifecycle, .unixSignals,
             ],
@@ -154,12 +172,20 @@ let package = Package(
         ),
         .testTarget(
             name: "PresenceTests",
-            dependencies: ["ContentTrust", "Presence", "TestSupport"],
+            dependencies: [
+                "ContentTrust", "Presence", "RedisPresence", "TestSupport", "TrackerCore", .logging, .nioCore,
+                .nioPosix,
+            ],
             swiftSettings: strict
         ),
         .testTarget(
             name: "TrackerCoreTests",
             dependencies: ["ContentTrust", "Presence", "TestSupport", "TrackerCore", "TrackerProtocol", .nioCore],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "RedisClientTests",
+            dependencies: ["CHiredis", "Presence", "RedisClient", "TestSupport", .nioCore, .nioPosix, .nioSSL],
             swiftSettings: strict
         ),
         .testTarget(name: "SettingsTests", dependencies: ["Settings"], swiftSettings: strict),

@@ -1,7 +1,9 @@
+# shellcheck shell=bash
 # Sourced by cluster/demo and ops/test: what a machine must have before Shoal can be built, and how to get it.
 
 # What building needs beside Swift: libraries of Package.swift and of the packages that it names, and what finds and links them.
-build_packages=(ca-certificates git pkg-config binutils libc6-dev libstdc++-12-dev libssl-dev libsqlite3-dev zlib1g-dev)
+# shellcheck disable=SC2034  # Read by those who source this.
+build_packages=(ca-certificates git pkg-config binutils libc6-dev libhiredis-dev libstdc++-12-dev libssl-dev libsqlite3-dev zlib1g-dev)
 
 # Stops unless a Swift is there that is at least as new as the first line of Package.swift demands.
 require_swift() {

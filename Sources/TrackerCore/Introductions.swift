@@ -24,6 +24,7 @@ struct Introductions {
     /// Introduces, or renews.
     mutating func introduce(_ address: PeerAddress, now: Moment, capacity: Int) {
         if let index = entries.lastIndex(where: { $0.address == address }) {
+            // The newer address stands: the peer's node may have taken a new epoch.
             entries.remove(at: index)
         } else if entries.count >= capacity {
             entries.removeFirst()

@@ -8,8 +8,10 @@ import TrackerProtocol
 /// A value type without IO: something that happened goes in with its time, and what is to be done is appended to `actions`.
 /// It is confined to its loop by whoever owns it.
 public struct TrackerCore {
-    /// The cluster-wide name of the node.
+    /// The cluster-wide number of the node.
     public let node: UInt64
+    /// The epoch from which on what is addressed to this node counts (``NodeLease/floor``).
+    public private(set) var epoch: UInt32 = 0
     public let limits: ProtocolLimits
     /// `stun:` URLs for `welcome`.
     private let ice: [String]
@@ -20,7 +22,7 @@ public struct TrackerCore {
     var tally = TrackerCounters()
 
     /// - Parameters:
-    ///   - node: the cluster-wide name of the node.
+    ///   - node: the cluster-wide number of the node.
     ///   - judge: judges the certificates that clients present.
     ///   - ice: `stun:` URLs that clients are told.
     public init(node: UInt64, limits: ProtocolLimits, judge: any CertificateJudging, ice: [String] = []) {
@@ -101,7 +103,10 @@ public struct TrackerCore {
         actions.append(.close(peer, code, reason: reason))
     }
 
-    func address(of peer: PeerID) -> PeerAddress { PeerAddress(node: node, peer: peer.rawValue) }
+    /// The node was fenced: signals that are addressed to an epoch before this one are stale and no longer delivered.
+    public mutating func fenced(_ epoch: UInt32) { self.epoch = max(self.epoch, epoch) }
+
+    func address(of peer: PeerID) -> PeerAddress { PeerAddress(node: node, epoch: epoch, peer: peer.rawValue) }
 
     // MARK: What a client sends
 

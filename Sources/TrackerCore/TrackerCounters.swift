@@ -6,6 +6,7 @@ public struct TrackerCounters: Equatable, Sendable {
     public var leaves = 0
     public var signals = 0
     public var undeliverableSignals = 0
+    public var staleSignals = 0
     public var introductions = 0
     public var protocolErrors = 0
     public var tooFast = 0
@@ -20,7 +21,8 @@ public struct TrackerCounters: Equatable, Sendable {
     public static let names: [(name: String, value: any KeyPath<TrackerCounters, Int> & Sendable)] = [
         ("messages", \.messages), ("announces", \.announces), ("finds", \.finds), ("leaves", \.leaves),
         ("signals", \.signals),
-        ("undeliverable_signals", \.undeliverableSignals), ("introductions", \.introductions),
+        ("undeliverable_signals", \.undeliverableSignals),
+        ("stale_signals", \.staleSignals), ("introductions", \.introductions),
         ("protocol_errors", \.protocolErrors), ("too_fast", \.tooFast), ("closed_idle", \.closedIdle),
         ("closed_flooding", \.closedFlooding), ("moves", \.moves), ("certificates_verified", \.certificatesVerified),
     ]
@@ -32,6 +34,7 @@ public struct TrackerCounters: Equatable, Sendable {
         a.leaves += b.leaves
         a.signals += b.signals
         a.undeliverableSignals += b.undeliverableSignals
+        a.staleSignals += b.staleSignals
         a.introductions += b.introductions
         a.protocolErrors += b.protocolErrors
         a.tooFast += b.tooFast

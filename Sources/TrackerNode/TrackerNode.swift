@@ -6,6 +6,7 @@ import Metrics
 import NIOCore
 import NIOPosix
 import Presence
+import RedisPresence
 import ServiceLifecycle
 import Serving
 import Settings
@@ -20,9 +21,17 @@ public struct TrackerNode: Service {
         case admin
     }
 
+    /// Where the presence of the node's peers is kept.
+    public enum Store: Sendable {
+        /// In this process; the node is alone.
+        case memory(any PresenceStore)
+        /// On the shards of a cluster, together with its other nodes.
+        case redis(RedisPresenceConfiguration)
+    }
+
     private let configuration: TrackerConfiguration
     private let group: MultiThreadedEventLoopGroup
-    private let store: any PresenceStore
+    private let store: Store
     private let metrics: @Sendable () -> String
     private let onListening: @Sendable (Side, _ port: Int) -> Void
     private let logger: Logger
@@ -35,7 +44,7 @@ public struct TrackerNode: Service {
     public init(
         _ configuration: TrackerConfiguration,
         eventLoopGroup: MultiThreadedEventLoopGroup = .singleton,
-        store: any PresenceStore,
+        store: Store,
         metrics: @escaping @Sendable () -> String,
         logger: Logger,
         onListening: @escaping @Sendable (Side, _ port: Int) -> Void = { _, _ in }
@@ -62,6 +71,36 @@ public struct TrackerNode: Service {
     }
 
     private func serve(_ authority: AuthorityClient) async throws {
+        let connections = ConnectionCount(limit: configuration.limits.connections)
+        let presence: any PresenceStore
+        var cluster: RedisPresence?
+        switch store {
+        case .memory(let store): presence = store
+        case .redis(let configuration):
+            let redis = try await RedisPresence(
+                configuration,
+                loops: Array(group.makeIterator().prefix(WorkerPool.workerLimit)),
+                connections: { connections.current },
+                logger: logger
+            )
+            presence = redis
+            cluster = redis
+        }
+        do {
+            try await serve(authority, presence, cluster, connections)
+        } catch {
+            await cluster?.leave()
+            throw error
+        }
+        await cluster?.leave()
+    }
+
+    private func serve(
+        _ authority: AuthorityClient,
+        _ presence: any PresenceStore,
+        _ cluster: RedisPresence?,
+        _ connections: ConnectionCount
+    ) async throws {
         let follower = KeysetFollower(
             authority: authority,
             root: configuration.root,
@@ -70,9 +109,9 @@ public struct TrackerNode: Service {
         )
         let environment = WorkerEnvironment(
             directory: CertificateDirectory(authority: authority, judge: follower, logger: logger),
-            store: store,
-            router: SignalRouter(),
-            connections: ConnectionCount(limit: configuration.limits.connections)
+            store: presence,
+            router: SignalRouter(node: presence.node, cluster: cluster),
+            connections: connections
         )
         let workers = try await WorkerPool(
             configuration,
@@ -85,12 +124,16 @@ public struct TrackerNode: Service {
 
         let address = BoundAddress(configuration.publicAddress)
         let draining = Draining(configuration, logger: logger)
-        let services: [any Service] = [
+        var services: [any Service] = [
             follower,
             publicServer(workers, environment, follower, address),
-            adminServer(workers, environment, follower, draining, address),
+            adminServer(workers, environment, follower, draining, cluster, address),
         ]
-        try await run(services) { await draining.run(workers, environment.connections) }
+        if let cluster { services.append(ClusterMember(cluster, workers, environment.router)) }
+        try await run(services) {
+            await cluster?.beginDrain()
+            await draining.run(workers, environment.connections)
+        }
         // The server did not wait for peers (PublicChannel), whose ends of their connections may still be open.
         await environment.connections.untilNone()
     }
@@ -147,12 +190,13 @@ public struct TrackerNode: Service {
         _ environment: WorkerEnvironment,
         _ follower: KeysetFollower,
         _ draining: Draining,
+        _ cluster: RedisPresence?,
         _ address: BoundAddress
     ) -> some Service {
         let published = TrackerMetrics()
         let unreadiness = { @Sendable () -> String? in
             if draining.isUnderWay { return "draining" }
-            return follower.keyset == nil ? "no keyset was accepted yet" : nil
+            return follower.keyset == nil ? "no keyset was accepted yet" : cluster?.reasonNotReady
         }
         let routes = AdminRoutes(
             unreadiness: unreadiness,

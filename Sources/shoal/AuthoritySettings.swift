@@ -18,10 +18,11 @@ enum AuthoritySettings {
         default: "127.0.0.1:9100",
         help: "Sites, health and metrics; never for the public."
     )
+    static let defaultDataDirectory = ".shoal"
     static let dataDirectory = Setting<String>(
         "data-directory",
         .text("DIR"),
-        default: ".shoal",
+        default: defaultDataDirectory,
         help: "Keys and the registry of sites and certified content."
     )
 

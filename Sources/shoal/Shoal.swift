@@ -11,13 +11,17 @@ struct Shoal: AsyncParsableCommand {
             Every setting is a flag (--redis-url), an environment variable (SHOAL_REDIS_URL) and a key of the configuration \
             file (redis-url: …); flags win over the environment, and that over the file.
             """,
-        subcommands: [UpCommand.self, TrackerCommand.self, AuthorityCommand.self, SitesCommand.self]
+        subcommands: [
+            UpCommand.self, TrackerCommand.self, AuthorityCommand.self, SiteCommand.self, SitesCommand.self,
+        ]
     )
 
     /// The environment variables of all commands: one environment may serve a whole cluster, so each command leaves those of the others
     /// alone. What none of them knows stops the start.
     static let variables: Set<String> = {
-        let schemas: [any SettingsCommand.Type] = [UpCommand.self, TrackerCommand.self, AuthorityCommand.self]
+        let schemas: [any SettingsCommand.Type] = [
+            UpCommand.self, TrackerCommand.self, AuthorityCommand.self, SiteCommand.self,
+        ]
         return Set(schemas.flatMap { $0.schema.declarations.map(\.variable) } + [AuthorityAdmin.variable])
     }()
 }

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Logging
-import Presence
 import PrometheusExposition
 import ServiceLifecycle
 import Settings
@@ -17,7 +16,7 @@ struct TrackerCommand: SettingsCommand {
         [
             TrackerSettings.publicAddress.declaration, TrackerSettings.adminAddress.declaration,
             TrackerSettings.authorityURL.declaration, TrackerSettings.rootThumbprint.declaration,
-        ] + TrackerSettings.common + TrackerSettings.drain + ProcessSettings.declarations
+        ] + TrackerSettings.common + TrackerSettings.drain + ClusterSettings.declarations + ProcessSettings.declarations
     )
 
     @Argument(parsing: .captureForPassthrough, help: .hidden)
@@ -34,10 +33,10 @@ struct TrackerCommand: SettingsCommand {
         )
         try TrackerSettings.addDrain(settings, to: &configuration)
         let process = try ProcessSettings.start(settings)
-        let node = TrackerNode(
+        let node = try TrackerNode(
             configuration,
             eventLoopGroup: eventLoopGroup,
-            store: MemoryPresenceStore(),
+            store: ClusterSettings.store(settings, publicAddress: configuration.publicAddress),
             metrics: { process.metrics.exposition() },
             logger: process.logger("tracker"),
             onListening: { [configuration] side, port in

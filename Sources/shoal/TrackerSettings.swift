@@ -147,6 +147,16 @@ enum TrackerSettings {
         keysetInterval.declaration, iceServers.declaration, eventLoops.declaration, publicURL.declaration,
     ]
 
+    /// A root key's thumbprint from its text.
+    static func root(_ text: String) throws(SettingsError) -> KeyID {
+        guard let root = KeyID(text: text) else {
+            throw SettingsError(
+                "--root-thumbprint must be 43 characters of base64url, as the authority prints them; it is \"\(text)\"."
+            )
+        }
+        return root
+    }
+
     /// A node's configuration from the common settings.
     static func configuration(
         _ settings: ResolvedSettings,
@@ -155,16 +165,11 @@ enum TrackerSettings {
         authorityURL: String,
         root: String
     ) throws(SettingsError) -> TrackerConfiguration {
-        guard let root = KeyID(text: root) else {
-            throw SettingsError(
-                "--root-thumbprint must be 43 characters of base64url, as the authority prints them; it is \"\(root)\"."
-            )
-        }
         var configuration = TrackerConfiguration(
             publicAddress: publicAddress,
             adminAddress: adminAddress,
             authorityURL: authorityURL,
-            root: root
+            root: try Self.root(root)
         )
         configuration.limits.messageSize = try settings.value(messageSize)
         configuration.limits.messageRate = try settings.value(messageRate)

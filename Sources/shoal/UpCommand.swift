@@ -18,17 +18,11 @@ struct UpCommand: SettingsCommand {
     )
     static let schema = SettingsSchema(
         [
-            siteAddress.declaration, trackerAddress.declaration, authorityAddress.declaration, adminAddress.declaration,
-            authorityAdminAddress.declaration, mediaDirectory.declaration, embedding.declaration,
-        ] + TrackerSettings.common + AuthoritySettings.common + ProcessSettings.declarations
+            trackerAddress.declaration, authorityAddress.declaration, adminAddress.declaration,
+            authorityAdminAddress.declaration,
+        ] + DemoSiteSettings.common + TrackerSettings.common + AuthoritySettings.common + ProcessSettings.declarations
     )
 
-    private static let siteAddress = Setting<ListenAddress>(
-        "site-address",
-        .address,
-        default: "127.0.0.1:8080",
-        help: "The demo site."
-    )
     private static let trackerAddress = Setting<ListenAddress>(
         "tracker-address",
         .address,
@@ -53,24 +47,12 @@ struct UpCommand: SettingsCommand {
         default: "127.0.0.1:9100",
         help: "The signing authority's admin address."
     )
-    private static let mediaDirectory = Setting<String?>(
-        "media-directory",
-        .text("DIR"),
-        help: "The demo's pictures and film, made at the first start; without it, \"media\" in the data directory."
-    )
-    private static let embedding = Setting<String>(
-        "embedding",
-        .oneOf("self-hosted", "from-tracker"),
-        default: "self-hosted",
-        help: "Whether the demo site hosts the client's files itself or loads them from the tracker."
-    )
-
     @Argument(parsing: .captureForPassthrough, help: .hidden)
     var arguments: [String] = []
 
     func run(_ settings: ResolvedSettings) async throws {
         let eventLoopGroup = try TrackerSettings.eventLoopGroup(settings)
-        let site = try await settings.value(Self.siteAddress).withFreePort()
+        let site = try await settings.value(DemoSiteSettings.address).withFreePort()
         let tracker = try await settings.value(Self.trackerAddress).withFreePort()
         let authority = try await settings.value(Self.authorityAddress).withFreePort()
         let authorityAdmin = try settings.value(Self.authorityAdminAddress)
@@ -107,7 +89,7 @@ struct UpCommand: SettingsCommand {
         let node = TrackerNode(
             trackerConfiguration,
             eventLoopGroup: eventLoopGroup,
-            store: MemoryPresenceStore(),
+            store: .memory(MemoryPresenceStore()),
             metrics: { process.metrics.exposition() },
             logger: process.logger("tracker"),
             onListening: { side, port in
@@ -118,7 +100,13 @@ struct UpCommand: SettingsCommand {
             }
         )
         let demo = DemoSite(
-            try Self.demo(settings, site: site, tracker: tracker, root: signing.root),
+            try DemoSiteSettings.configuration(
+                settings,
+                address: site,
+                dataDirectory: settings.value(AuthoritySettings.dataDirectory),
+                trackerURL: "ws://\(tracker)",
+                root: signing.root
+            ),
             logger: process.logger("site"),
             progress: { say("site: \($0)") },
             ready: { _ in
@@ -127,28 +115,6 @@ struct UpCommand: SettingsCommand {
             }
         )
         try await process.run([signing, node, demo])
-    }
-
-    private static func demo(
-        _ settings: ResolvedSettings,
-        site: ListenAddress,
-        tracker: ListenAddress,
-        root: KeyID
-    ) throws(SettingsError) -> DemoSite.Configuration {
-        let dataDirectory = URL(filePath: try settings.value(AuthoritySettings.dataDirectory))
-        let media = try settings.value(mediaDirectory).map { URL(filePath: $0) }
-        var configuration = DemoSite.Configuration(
-            mediaDirectory: media ?? dataDirectory.appending(path: "media"),
-            rootThumbprint: root.text
-        )
-        configuration.address = site.host
-        configuration.port = site.port
-        configuration.trackerURL = "ws://\(tracker)"
-        configuration.trackerScriptBase = "http://\(tracker)"
-        configuration.embedding =
-            try settings.value(embedding) == DemoSite.Configuration.Embedding.fromTracker.rawValue
-            ? .fromTracker : .selfHosted
-        return configuration
     }
 
     /// The site under the names that people on this machine use for it.

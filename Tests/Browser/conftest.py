@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from harness.backend import REPOSITORY, Backend, Up
 from harness.browsers import STARTERS, Browser
+from harness.cluster import Cluster
 from harness.origin import Origin
 from harness.peer import Behaviour, PythonPeer, honest
 from harness.site import PATIENT, ClientFiles, Site
@@ -82,6 +83,20 @@ def client(backend: Backend) -> ClientFiles:
 def up(started_for_all: Started) -> Up:
     MEDIA.mkdir(parents=True, exist_ok=True)
     return started_for_all.add(Up(MEDIA))
+
+
+@pytest.fixture(scope="session")
+def cluster(started_for_all: Started) -> Cluster:
+    """Three nodes and three shards behind HAProxy that all tests share; tests that harm one start their own."""
+    MEDIA.mkdir(parents=True, exist_ok=True)
+    return started_for_all.add(Cluster(MEDIA))
+
+
+@pytest.fixture
+def own_cluster(started: Started) -> Callable[..., Cluster]:
+    """`own_cluster(trackers=3, environment={…})`: a cluster that the test may harm."""
+    MEDIA.mkdir(parents=True, exist_ok=True)
+    return lambda **settings: started.add(Cluster(MEDIA, **settings))
 
 
 @pytest.fixture

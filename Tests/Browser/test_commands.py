@@ -59,6 +59,8 @@ WRONG: dict[str, tuple[list[str], dict[str, str], list[str]]] = {
     "no address": (["tracker", *ROOT, "--public-address", "nowhere"], {}, ["public-address", "nowhere"]),
     "no URL": (["tracker", *ROOT, "--authority-url", "nowhere"], {}, ["authority-url", "nowhere"]),
     "no thumbprint": (["tracker", "--root-thumbprint", "short"], {}, ["root-thumbprint"]),
+    "no thumbprint of a site's tracker": (["site", "--root-thumbprint", "short"], {}, ["root-thumbprint"]),
+    "no WebSocket URL": (["site", *ROOT, "--tracker-url", "http://127.0.0.1:8000"], {}, ["tracker-url", "ws://"]),
     "no thumbprint at all": (["tracker"], {}, ["root-thumbprint"]),
     "a setting twice": (["tracker", *ROOT, *ROOT], {}, ["root-thumbprint", "twice"]),
     "unknown command": (["dance"], {}, ["dance"]),

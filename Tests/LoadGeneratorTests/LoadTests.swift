@@ -64,6 +64,7 @@ import Testing
     /// A store that does not do what it says.
     private struct LyingStore: PresenceStore {
         let honest = MemoryPresenceStore()
+        var node: UInt64 { honest.node }
         let isCarriedOut: @Sendable (PresenceCommand) -> Bool
 
         func perform(_ batch: [PresenceCommand], reply: @escaping @Sendable ([PresenceReply]) -> Void) {

@@ -31,16 +31,15 @@ struct LoadedNode: Sendable {
         let authorityGroup = ServiceGroup(services: [authority], logger: logger)
         return try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await authorityGroup.run() }
-            var configuration = TrackerConfiguration(
+            let configuration = TrackerConfiguration(
                 publicAddress: ListenAddress(host: "127.0.0.1", port: 0),
                 adminAddress: ListenAddress(host: "127.0.0.1", port: 0),
                 authorityURL: "http://127.0.0.1:\(try await waitForPort("authority"))",
                 root: authority.root
             )
-            configuration.eventLoops = 2
             let node = TrackerNode(
                 configuration,
-                store: store,
+                store: .memory(store),
                 metrics: { "" },
                 logger: logger,
                 onListening: { side, port in ports.withLock { $0["\(side)"] = port } }

@@ -83,6 +83,8 @@ final class EventLoopWorker {
         flush()
     }
 
+    func fenced(_ epoch: UInt32) { core.fenced(epoch) }
+
     /// A signal from anywhere, for a peer of this loop.
     func deliver(_ signal: PeerSignal) {
         var isDelivered = false

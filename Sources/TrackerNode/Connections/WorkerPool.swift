@@ -12,8 +12,8 @@ import TrackerProtocol
 struct WorkerPool: Sendable {
     /// Between two looks at idle connections.
     private static let tickInterval = TimeAmount.seconds(1)
-    /// A worker's index has one byte in its peers' IDs.
-    static let workerLimit = 256
+    /// A worker's index has one byte in its peers' IDs, and one value of it is no worker's (`PresenceMember.markerIndex`).
+    static let workerLimit = 255
 
     /// What all connections of the node come to.
     struct Totals: Sendable {
@@ -34,7 +34,7 @@ struct WorkerPool: Sendable {
         judge: any CertificateJudging,
         environment: WorkerEnvironment
     ) async throws {
-        let node = UInt64.random(in: .min ... .max)
+        let node = environment.store.node
         var workers: [WorkerReference] = []
         var byLoop: [ObjectIdentifier: WorkerReference] = [:]
         for (index, loop) in loops.prefix(Self.workerLimit).enumerated() {
@@ -83,6 +83,11 @@ struct WorkerPool: Sendable {
     /// presence when this returns; the connections themselves have ended within ``EventLoopWorker/closeTimeout``.
     func end() async {
         for worker in workers { try? await worker.ask { $0.end() }.get() }
+    }
+
+    /// The node was fenced: what other nodes sent before is stale.
+    func fenced(_ epoch: UInt32) {
+        for worker in workers { worker.perform { $0.fenced(epoch) } }
     }
 
     /// Asks every worker.

@@ -94,22 +94,3 @@ final class ConnectionCount: Sendable {
         }
     }
 }
-
-/// Takes signals to the loop of their target, which the first byte of its peer ID names.
-final class SignalRouter: Sendable {
-    private let workers = Mutex<[WorkerReference]>([])
-
-    /// Workers are added in the order of their indices.
-    func add(_ worker: WorkerReference) { workers.withLock { $0.append(worker) } }
-
-    /// Towards a signal's target.
-    func deliver(_ signal: PeerSignal) { worker(of: signal.to)?.perform { $0.deliver(signal) } }
-
-    /// Back to a signal's sender, because its target is gone.
-    func bounce(_ signal: PeerSignal) { worker(of: signal.from)?.perform { $0.undeliverable(signal) } }
-
-    private func worker(of address: PeerAddress) -> WorkerReference? {
-        let index = Int(address.peer >> 56)
-        return workers.withLock { index < $0.count ? $0[index] : nil }
-    }
-}

@@ -51,6 +51,14 @@ class ShoalProcess(Process):
         eventually(f"{self.name} is ready", ready)
 
 
+def register(authority_admin: str, site: str, content_origins: list[str] = [], private: bool = True) -> None:
+    """Registers a site by the operator's own verb."""
+    options = [option for origin in content_origins for option in ("--content-origin", origin)]
+    options += ["--allow-private-addresses"] if private else []
+    verb = Process("sites add", [SHOAL, "sites", "add", site, *options, "--authority-admin-url", f"http://{authority_admin}"])
+    assert verb.exit_code() == 0, verb.tail()
+
+
 class Authority(ShoalProcess):
     """A signing authority. Without a `data` directory it has one of its own that goes with it."""
 
@@ -65,35 +73,20 @@ class Authority(ShoalProcess):
         self.wait_until_ready(self.admin)
 
     def register(self, site: str, content_origins: list[str] = [], private: bool = True) -> None:
-        """Registers a site by the operator's own verb."""
-        options = [option for origin in content_origins for option in ("--content-origin", origin)]
-        options += ["--allow-private-addresses"] if private else []
-        verb = Process("sites add", [SHOAL, "sites", "add", site, *options, "--authority-admin-url", f"http://{self.admin}"])
-        assert verb.exit_code() == 0, verb.tail()
+        register(self.admin, site, content_origins, private)
 
     def stop(self) -> None:
         super().stop()
         self._data.cleanup()
 
 
-class Tracker(ShoalProcess):
-    """A tracker node. Unless `arguments` say how it drains, it ends at once: tests stop it with clients that nobody leads away."""
+class CertificateSource:
+    """What answers `GET /v1/certificates` (Docs/Protocol.md §7): a node, or the load balancer before several."""
 
-    def __init__(self, authority_url: str, thumbprint: str, arguments: list[str] = []):
-        settings = ["--authority-url", authority_url, "--root-thumbprint", thumbprint]
-        if "--drain-limit" not in arguments:
-            settings += ["--drain-spread", "0", "--drain-limit", "0"]
-        super().__init__(
-            "tracker", ["tracker", "--public-address", ANY_PORT, "--admin-address", ANY_PORT, *settings, *arguments]
-        )
-        public = self.address("tracker: public")
-        self.url = f"http://{public}"
-        self.socket_url = f"ws://{public}"
-        self.admin = self.address("tracker: admin")
-        self.wait_until_ready(self.admin)
+    url: str
 
     def certificate(self, site: str, url: str) -> tuple[int, dict[str, Any]]:
-        """One answer to `GET /v1/certificates` (Docs/Protocol.md §7)."""
+        """One answer."""
         query = urllib.parse.urlencode({"url": url})
         status, _, body = get(f"{self.url}/v1/certificates?{query}", {"Origin": site})
         return status, json.loads(body)
@@ -113,6 +106,23 @@ class Tracker(ShoalProcess):
             return result if status == wanted else None
 
         return eventually(f"{url} is decided about", ask)
+
+
+class Tracker(ShoalProcess, CertificateSource):
+    """A tracker node. Unless `arguments` say how it drains, it ends at once: tests stop it with clients that nobody leads away."""
+
+    def __init__(self, authority_url: str, thumbprint: str, arguments: list[str] = []):
+        settings = ["--authority-url", authority_url, "--root-thumbprint", thumbprint]
+        if "--drain-limit" not in arguments:
+            settings += ["--drain-spread", "0", "--drain-limit", "0"]
+        super().__init__(
+            "tracker", ["tracker", "--public-address", ANY_PORT, "--admin-address", ANY_PORT, *settings, *arguments]
+        )
+        public = self.address("tracker: public")
+        self.url = f"http://{public}"
+        self.socket_url = f"ws://{public}"
+        self.admin = self.address("tracker: admin")
+        self.wait_until_ready(self.admin)
 
 
 class Backend:

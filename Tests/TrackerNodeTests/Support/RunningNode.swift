@@ -115,7 +115,7 @@ func withNode(
             groups[eventLoops] = group
             return group
         },
-        store: store,
+        store: .memory(store),
         metrics: { registry.exposition() },
         logger: logger,
         onListening: { side, port in ports.set("\(side)", port) }

@@ -41,7 +41,10 @@ public final class MemoryPresenceStore: PresenceStore {
     // One lock for the node: a batch holds it for a fraction of a microsecond a command, and a node has few event loops.
     private let state = Mutex(State())
 
-    public init() {}
+    public let node: UInt64
+
+    /// - Parameter node: the node's number.
+    public init(node: UInt64 = .random(in: .min ... .max)) { self.node = node }
 
     public func perform(_ batch: [PresenceCommand], reply: @escaping @Sendable ([PresenceReply]) -> Void) {
         let replies = state.withLock { state in

@@ -54,8 +54,11 @@ struct PresenceModel {
         return content
     }
 
-    /// Peers of three nodes, so that the same peer ID occurs at several nodes.
-    static func peer(_ number: Int) -> PeerAddress { PeerAddress(node: UInt64(number % 3), peer: UInt64(number / 3)) }
+    /// The node that the stores under test belong to.
+    static let node: UInt64 = 7
+
+    /// Peers of that node's first event loop.
+    static func peer(_ number: Int) -> PeerAddress { PeerAddress(node: node, peer: UInt64(number)) }
 }
 
 extension PresenceStore {

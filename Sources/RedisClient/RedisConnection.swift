@@ -1,0 +1,156 @@
+import NIOCore
+import NIOPosix
+import NIOSSL
+import NIOTLS
+
+/// What a connection tells its owner, on the event loop of both.
+protocol RedisConnectionOwner: AnyObject {
+    /// The connection is there, with TLS if the server's URL wants it.
+    func connected()
+    func received(_ reply: borrowing RESPReply)
+    /// The connection could not be made, or ended; the last call about it.
+    func failed(_ error: RedisError)
+}
+
+/// The IO of one connection at a time: opens it, reads replies, writes bytes, closes it. Decides nothing.
+///
+/// Confined to its event loop. What belongs to an earlier connection is never told: its handler loses the owner when it is closed.
+final class RedisConnection<Owner: RedisConnectionOwner> {
+    private let server: RedisServer
+    private let configuration: RedisConfiguration
+    private let eventLoop: any EventLoop
+    private var handler: RedisChannelHandler<Owner>?
+    private var channel: (any Channel)?
+
+    init(server: RedisServer, configuration: RedisConfiguration, eventLoop: any EventLoop) {
+        self.server = server
+        self.configuration = configuration
+        self.eventLoop = eventLoop
+    }
+
+    /// Whether the bytes written and not taken by the system are within the limit.
+    var isWritable: Bool { channel?.isWritable ?? false }
+
+    func open(for owner: Owner) {
+        close()
+        let handler = RedisChannelHandler(owner: owner, limits: configuration.replyLimits)
+        self.handler = handler
+        let bound = NIOLoopBound(handler, eventLoop: eventLoop)
+        let server = server
+        let outboundLimit = configuration.outboundLimit
+        ClientBootstrap(group: eventLoop)
+            .connectTimeout(configuration.connectTimeout)
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .channelOption(
+                .writeBufferWaterMark,
+                value: .init(low: max(outboundLimit / 2, 1), high: max(outboundLimit, 1))
+            )
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    if let tls = try server.makeTLSHandler() { try channel.pipeline.syncOperations.addHandler(tls) }
+                    try channel.pipeline.syncOperations.addHandler(bound.value)
+                }
+            }
+            .connect(host: server.url.host, port: server.url.port)
+            .assumeIsolated()
+            .whenComplete { [self] result in
+                guard self.handler === handler else {
+                    // Closed before it was open.
+                    if case .success(let channel) = result { channel.close(promise: nil) }
+                    return
+                }
+                switch result {
+                case .success(let channel):
+                    self.channel = channel
+                    if !server.url.isSecure { handler.owner?.connected() }
+                case .failure(let error):
+                    handler.fail(RedisError(connecting: error))
+                }
+            }
+    }
+
+    /// What a time-out comes to: a server without TLS waits for more after a TLS handshake, and that is worth saying.
+    func reason(of timeout: RedisError) -> RedisError {
+        guard let handler, channel != nil, server.url.isSecure, !handler.isSecured else { return timeout }
+        return .tls("the server does not answer the TLS handshake")
+    }
+
+    /// Sends bytes, if there is a connection.
+    func write(_ bytes: ByteBuffer) { channel?.writeAndFlush(bytes, promise: nil) }
+
+    /// Ends the connection without a word to the owner.
+    func close() {
+        handler?.owner = nil
+        handler = nil
+        channel?.close(promise: nil)
+        channel = nil
+    }
+}
+
+/// A connection's last handler: bytes to replies.
+final class RedisChannelHandler<Owner: RedisConnectionOwner>: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    /// Nil when the connection is closed on this side, or has failed.
+    var owner: Owner?
+    /// Whether TLS is agreed on; always false without.
+    private(set) var isSecured = false
+    private var reader: RESPReader
+
+    init(owner: Owner, limits: RESPLimits) {
+        self.owner = owner
+        reader = RESPReader(limits: limits)
+    }
+
+    /// Tells the owner once.
+    func fail(_ error: RedisError) {
+        guard let owner else { return }
+        self.owner = nil
+        owner.failed(error)
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        do throws(RESPViolation) {
+            // The owner is looked up for each reply: it may close the connection at any of them.
+            try reader.read(unwrapInboundIn(data)) { reply in owner?.received(reply) }
+        } catch {
+            fail(.protocolViolation(error.description))
+        }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if let event = event as? TLSUserEvent, case .handshakeCompleted = event {
+            isSecured = true
+            owner?.connected()
+        } else {
+            context.fireUserInboundEventTriggered(event)
+        }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        fail(.notConnected(reason: "the server closed it"))
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        fail(RedisError(connecting: error))
+    }
+}
+
+extension RedisError {
+    /// Why a connection is not there, of an error of the system or of TLS.
+    init(connecting error: any Error) {
+        switch error {
+        case let error as NIOConnectionError:
+            let causes = error.connectionErrors.map(\.error) + [error.dnsAError, error.dnsAAAAError].compactMap { $0 }
+            self = .notConnected(reason: causes.first.map { "\($0)" } ?? "\(error.host) has no address")
+        case NIOSSLError.uncleanShutdown:
+            self = .notConnected(reason: "the server closed it")
+        case is NIOSSLError, is BoringSSLError, is NIOSSLExtraError:
+            self = .tls("\(error)")
+        default:
+            self = .notConnected(reason: "\(error)")
+        }
+    }
+}
