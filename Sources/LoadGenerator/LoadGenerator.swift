@@ -86,7 +86,7 @@ public struct LoadGenerator: Sendable {
     public func leaveAll() async throws {
         try await perform { engine in
             engine.announcesOnConnect = false
-            for client in engine.openClients { engine.leave(client.contents, by: client, isPaced: false) }
+            for client in engine.openClients { engine.leaveAll(client) }
             engine.flush()
         }
         try await until(\.isSettled)
@@ -144,6 +144,8 @@ extension LoadEngine {
     /// Whether nothing waits for an answer: no announce, leave, find, signal or probe, of those clients that are connected.
     var isSettled: Bool {
         signals.isEmpty && retries.first == nil
-            && openClients.allSatisfy { $0.open.isEmpty && $0.backlog.isEmpty && $0.probes.isEmpty }
+            && openClients.allSatisfy {
+                $0.open.isEmpty && $0.backlog.isEmpty && $0.toLeave.isEmpty && $0.probes.isEmpty
+            }
     }
 }

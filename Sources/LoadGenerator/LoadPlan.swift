@@ -99,6 +99,8 @@ enum LoadLimits {
     static let opening = 128
     /// Announces of one connection that wait for their answers.
     static let openAnnounces = 4
+    /// Contents of one `leave` when a connection leaves all.
+    static let leavesPerMessage = 16
     /// Contents that one connection announces beyond those of its plan.
     static let extraContents = 8
     /// Peers that a connection remembers for its signals, and nanoseconds for which it does: well within `introduction-lifetime`.
@@ -113,8 +115,10 @@ enum LoadLimits {
     /// Milliseconds: the longest that a `move` is put off, and between two looks whether nothing is awaited any more.
     static let moveDelay = 600_000
     static let moveRetry = 20
-    /// Milliseconds between two looks at what is due.
-    static let tick = 5
+    /// Milliseconds between two looks at what is due: short, or the operations of a tick would wait for each other in the tracker.
+    static let tick = 1
+    /// Ticks between two looks whether what somebody waits for has happened, which takes a look at every client.
+    static let ticksPerCondition = 10
     /// Draws until a random client or content is given up for this time.
     static let draws = 8
 }

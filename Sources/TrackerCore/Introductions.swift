@@ -17,6 +17,11 @@ struct Introductions {
     var count: Int { entries.count }
 
     /// Introduces, or renews.
+    mutating func introduce(_ addresses: [PeerAddress], now: Moment, capacity: Int) {
+        for address in addresses { introduce(address, now: now, capacity: capacity) }
+    }
+
+    /// Introduces, or renews.
     mutating func introduce(_ address: PeerAddress, now: Moment, capacity: Int) {
         if let index = entries.lastIndex(where: { $0.address == address }) {
             // The newer address stands: the peer's node may have taken a new epoch.

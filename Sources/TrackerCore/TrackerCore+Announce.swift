@@ -32,18 +32,20 @@ extension TrackerCore {
 
     /// Notes that a connection has a content; false when that was known.
     private mutating func hold(_ content: ContentID, _ peer: PeerID, field: String) throws(ProtocolError) -> Bool {
-        let announced = connections[peer]?.announced ?? []
-        guard !announced.contains(content) else { return false }
-        guard announced.count < limits.announcedContents else {
+        // In place: a set that is held twice would be copied by the insertion.
+        guard let index = connections.index(forKey: peer) else { return false }
+        let count = connections.values[index].announced.count
+        guard !connections.values[index].announced.contains(content) else { return false }
+        guard count < limits.announcedContents else {
             throw ProtocolError(
                 .tooMuchAnnounced,
                 "One connection announces at most \(limits.announcedContents) contents.",
                 field: field,
                 limit: limits.announcedContents,
-                got: .integer(announced.count + 1)
+                got: .integer(count + 1)
             )
         }
-        connections[peer]?.announced.insert(content)
+        connections.values[index].announced.insert(content)
         return true
     }
 

@@ -12,8 +12,9 @@ extension TrackerCore {
         actions: inout [TrackerAction]
     ) {
         tally.finds += 1
-        guard var connection = connections[peer] else { return }
-        guard connection.finds.count < ProtocolLimits.openFinds else {
+        guard let place = connections.index(forKey: peer) else { return }
+        let site = connections.values[place].site
+        guard connections.values[place].finds.count < ProtocolLimits.openFinds else {
             let error = ProtocolError(
                 .tooFast,
                 "At most \(ProtocolLimits.openFinds) finds wait for an answer at the same time.",
@@ -39,17 +40,15 @@ extension TrackerCore {
         }
         for (index, certificate) in find.certificates.enumerated() {
             do throws(ProtocolError) {
-                let verdict = try judge(certificate, "certificates[\(index)]", site: connection.site, now: now)
+                let verdict = try judge(certificate, "certificates[\(index)]", site: site, now: now)
                 entries.append(.certified(verdict.content, nil))
             } catch {
                 entries.append(.refused(error))
             }
         }
-        let token = FindToken(peer: peer, serial: connection.nextFind)
-        connection.nextFind += 1
-        connection.finds[token.serial] = PendingFind(id: id, peers: find.peers, entries: entries)
-        let site = connection.site
-        connections[peer] = connection
+        let token = FindToken(peer: peer, serial: connections.values[place].nextFind)
+        connections.values[place].nextFind += 1
+        connections.values[place].finds[token.serial] = PendingFind(id: id, peers: find.peers, entries: entries)
         if urls.isEmpty {
             findPeers(token, actions: &actions)
         } else {
@@ -89,13 +88,13 @@ extension TrackerCore {
         now: Moment,
         actions: inout [TrackerAction]
     ) {
-        guard connections[token.peer]?.finds[token.serial] != nil else { return }
-        let capacity = limits.introductionMemory
+        // By its index: `connections[peer]?` takes the connection out of the table and puts it back at each use.
+        guard let index = connections.index(forKey: token.peer),
+            connections.values[index].finds[token.serial] != nil
+        else { return }
         for case .peers(let peers) in replies {
             tally.introductions += peers.count
-            for peer in peers {
-                connections[token.peer]?.introductions.introduce(peer, now: now, capacity: capacity)
-            }
+            connections.values[index].introductions.introduce(peers, now: now, capacity: limits.introductionMemory)
         }
         answer(token, replies, actions: &actions)
     }

@@ -117,8 +117,8 @@ public struct TrackerCore {
         now: Moment,
         actions: inout [TrackerAction]
     ) {
-        guard connections[peer] != nil else { return }
-        connections[peer]?.lastHeard = now.uptimeMilliseconds
+        guard let index = connections.index(forKey: peer) else { return }
+        connections.values[index].lastHeard = now.uptimeMilliseconds
         // Answered at any rate (RFC 6455 §5.5.1): it ends the load that a rate guards against.
         if case .close = event { return close(peer, .normal, "", actions: &actions) }
         guard admit(peer, now: now, actions: &actions) else { return }
@@ -163,18 +163,19 @@ public struct TrackerCore {
 
     /// Whether a message may be carried out now (§2.6).
     private mutating func admit(_ peer: PeerID, now: Moment, actions: inout [TrackerAction]) -> Bool {
-        if connections[peer]?.rate.take(now: now) == true {
+        guard let index = connections.index(forKey: peer) else { return false }
+        if connections.values[index].rate.take(now: now) {
             tally.messages += 1
             return true
         }
         tally.tooFast += 1
-        guard connections[peer]?.patience.take(now: now) == true else {
+        guard connections.values[index].patience.take(now: now) else {
             tally.closedFlooding += 1
             close(peer, .policyViolation, "far over \(limits.messageRate) messages a second", actions: &actions)
             return false
         }
-        if let last = connections[peer]?.lastTooFast, now.uptimeMilliseconds - last < 1000 { return false }
-        connections[peer]?.lastTooFast = now.uptimeMilliseconds
+        if let last = connections.values[index].lastTooFast, now.uptimeMilliseconds - last < 1000 { return false }
+        connections.values[index].lastTooFast = now.uptimeMilliseconds
         let error = ProtocolError(
             .tooFast,
             "At most \(limits.messageRate) messages a second; this one was not carried out.",

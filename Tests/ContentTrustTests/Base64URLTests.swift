@@ -1,8 +1,8 @@
 import ContentTrust
 import Foundation
 import Presence
-import Testing
 import TestSupport
+import Testing
 
 @Suite struct Base64URLTests {
     @Test func agreesWithFoundation() {

@@ -48,6 +48,8 @@ final class LoadClient {
     /// Contents to announce as soon as that is possible.
     var backlog: [Int] = []
     var openAnnounces = 0
+    /// Contents to leave, some at a time.
+    var toLeave: [Int] = []
     var open: [Int: OpenRequest] = [:]
     /// Contents that must not be asked for before a time, because the tracker said so.
     var notBefore: [Int: Int] = [:]
@@ -72,6 +74,7 @@ final class LoadClient {
         channel = nil
         peer = nil
         backlog = []
+        toLeave = []
         openAnnounces = 0
         open = [:]
         leaving = []

@@ -38,6 +38,7 @@ extension LoadEngine {
             guard let open = take(id, of: client), case .leave(let contents) = open.request else { return }
             left(contents, by: client)
             completed(open)
+            leaveMore(client)
         case .found(let id, let results):
             guard let open = take(id, of: client), case .find(let answer) = open.request else { return }
             found(answer, results, open, by: client)

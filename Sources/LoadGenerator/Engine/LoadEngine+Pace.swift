@@ -16,6 +16,8 @@ extension LoadEngine {
         if isDriving { drive(seconds: Double(now - lastTick) / 1e9) }
         lastTick = now
         flush()
+        ticks += 1
+        guard ticks % LoadLimits.ticksPerCondition == 0 else { return }
         let isMet = conditions.map { $0.isMet(self) }
         for (condition, isMet) in zip(conditions, isMet) where isMet { condition.promise.succeed() }
         conditions = zip(conditions, isMet).filter { !$1 }.map(\.0)

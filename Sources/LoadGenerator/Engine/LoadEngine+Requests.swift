@@ -61,13 +61,26 @@ extension LoadEngine {
 
     // MARK: Leaving
 
+    /// Leaves all that a client has, a few contents at a time: all clients at once would be more than a shard takes.
+    func leaveAll(_ client: LoadClient) {
+        client.toLeave = client.contents
+        leaveMore(client)
+    }
+
+    /// To be called when a leave was answered.
+    func leaveMore(_ client: LoadClient) {
+        guard !client.toLeave.isEmpty else { return }
+        let contents = Array(client.toLeave.suffix(LoadLimits.leavesPerMessage))
+        client.toLeave.removeLast(contents.count)
+        leave(contents, by: client, isPaced: false)
+    }
+
     func leave(_ contents: [Int], by client: LoadClient, isPaced: Bool) {
         guard let peer = client.peer else { return }
         for content in contents { ledger.leaving(content, by: peer) }
         client.leaving.formUnion(contents)
         let id = register(.leave(contents), of: client, isPaced: isPaced)
-        let isAll = contents.count == client.contents.count
-        let named = isAll ? nil : contents.map { mint.contents[$0] }
+        let named = contents.map { mint.contents[$0] }
         write(to: client) { ClientMessage.leave(id: id, contents: named).encode(into: &$0) }
     }
 

@@ -45,6 +45,7 @@ final class LoadEngine {
     var announcesOnConnect = true
     var due = OperationRates()
     var lastTick: Int
+    var ticks = 0
     var lastHeartbeat: Int
     /// Operations of a closed loop that wait.
     var paced = 0

@@ -90,7 +90,18 @@ struct TopologyChanger {
             if answer.string == "OK" { locked.append(shard) }
         }
         var written = 0
-        if locked.count > shards.count / 2 {
+        var isCurrent = true
+        for shard in locked {
+            let answer = await keeper.query(shard: shard) { writer in
+                writer.command("GET", arguments: 1)
+                writer.argument(PresenceKey.topology)
+            }
+            // A step that this node has not heard of yet must not be met by another one of the same epoch.
+            if let document = answer.bytes, (try? Topology(document: document).epoch) ?? .max >= topology.epoch {
+                isCurrent = false
+            }
+        }
+        if isCurrent, locked.count > shards.count / 2 {
             for shard in locked {
                 let answer = await keeper.query(shard: shard) { TopologyScript.write(topology, into: &$0) }
                 written += answer.integer ?? 0

@@ -14,6 +14,8 @@ final class ChildProcess: Sendable {
     let name: String
     let identifier: Int32
     private let output = Mutex("")
+    /// Whether all of its output was read.
+    private let isSilent = Mutex(false)
     private let isGone = Mutex(false)
 
     /// Starts a program, which inherits standard error.
@@ -31,7 +33,10 @@ final class ChildProcess: Sendable {
         identifier = process.processIdentifier
         pipe.fileHandleForReading.readabilityHandler = { [weak self] handle in
             let data = handle.availableData
-            if data.isEmpty { handle.readabilityHandler = nil }
+            if data.isEmpty {
+                handle.readabilityHandler = nil
+                self?.isSilent.withLock { $0 = true }
+            }
             self?.output.withLock { $0 += String(decoding: data, as: UTF8.self) }
         }
         process.terminationHandler = { [weak self] process in
@@ -58,8 +63,10 @@ final class ChildProcess: Sendable {
     /// Waits until a condition holds, and fails when the process has ended or the time is over.
     func wait(_ limit: Double, _ failure: String, _ isMet: () async throws -> Bool) async throws {
         let deadline = Date().addingTimeInterval(limit)
-        while try await !isMet() {
-            guard !isGone.withLock({ $0 }) else { throw LoadError("\(name) has ended: \(output.withLock { $0 })") }
+        while true {
+            let isOver = isGone.withLock { $0 } && isSilent.withLock { $0 }
+            if try await isMet() { return }
+            guard !isOver else { throw LoadError("\(name) has ended: \(output.withLock { $0 })") }
             guard Date() < deadline else { throw LoadError("\(failure) within \(limit) s") }
             try await Task.sleep(for: .milliseconds(20))
         }
