@@ -152,7 +152,7 @@ let package = Package(
         .executableTarget(
             name: "shoal-bench",
             dependencies: [
-                "ContentTrust", "LoadGenerator", "Presence", "Signing", "TrackerProtocol",
+                "ContentTrust", "LoadGenerator", "Presence", "RedisClient", "Signing", "TrackerProtocol",
                 .argumentParser, .httpClient, .logging, .nioCore, .nioEmbedded, .nioHTTP1, .nioFoundationCompat,
                 .nioPosix,
                 .nioWebSocket, .serviceLifecycle, .unixSignals,
@@ -162,7 +162,11 @@ let package = Package(
 
         // Tests. What needs real browsers is in Tests/Browser, driven by ops/test.
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
-        .testTarget(name: "ContentTrustTests", dependencies: ["ContentTrust", "Signing"], swiftSettings: strict),
+        .testTarget(
+            name: "ContentTrustTests",
+            dependencies: ["ContentTrust", "Presence", "Signing", "TestSupport"],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "TrackerProtocolTests",
             dependencies: [
@@ -209,7 +213,7 @@ let package = Package(
         .testTarget(
             name: "SigningAuthorityTests",
             dependencies: [
-                "ContentTrust", "Signing", "SigningAuthority",
+                "ContentTrust", "Signing", "SigningAuthority", "TestSupport",
                 .grdb, .httpClient, .logging, .nioCore, .nioHTTP1, .nioPosix, .serviceLifecycle,
             ],
             swiftSettings: strict

@@ -16,6 +16,7 @@ public struct RESPReply: ~Copyable {
     }
 
     /// The same view for a callback of the callback.
+    @usableFromInline
     var lent: RESPReply { RESPReply(arena: arena, index: index) }
 
     private var value: RESPArena.Value { arena.pointee.values[index] }
@@ -83,6 +84,7 @@ public struct RESPReply: ~Copyable {
 
 extension RedisError {
     /// The error that a reply is; nil if it is none.
+    @usableFromInline
     init?(_ reply: borrowing RESPReply) {
         guard reply.kind == .error, let message = reply.string else { return nil }
         self.init(reply: message)

@@ -4,22 +4,37 @@ import NIOSSL
 import NIOTLS
 
 /// What a connection tells its owner, on the event loop of both.
-protocol RedisConnectionOwner: AnyObject {
+///
+/// Closures, because the replies of a generic link have to reach code that was compiled for its token; a protocol's witness is not.
+@usableFromInline
+struct RedisConnectionEvents {
     /// The connection is there, with TLS if the server's URL wants it.
-    func connected()
-    func received(_ reply: borrowing RESPReply)
+    let connected: () -> Void
+    let received: (borrowing RESPReply) -> Void
     /// The connection could not be made, or ended; the last call about it.
-    func failed(_ error: RedisError)
+    let failed: (RedisError) -> Void
+
+    @usableFromInline
+    init(
+        connected: @escaping () -> Void,
+        received: @escaping (borrowing RESPReply) -> Void,
+        failed: @escaping (RedisError) -> Void
+    ) {
+        self.connected = connected
+        self.received = received
+        self.failed = failed
+    }
 }
 
 /// The IO of one connection at a time: opens it, reads replies, writes bytes, closes it. Decides nothing.
 ///
-/// Confined to its event loop. What belongs to an earlier connection is never told: its handler loses the owner when it is closed.
-final class RedisConnection<Owner: RedisConnectionOwner> {
+/// Confined to its event loop. What belongs to an earlier connection is never told: its handler loses the events when it is closed.
+@usableFromInline
+final class RedisConnection {
     private let server: RedisServer
     private let configuration: RedisConfiguration
     private let eventLoop: any EventLoop
-    private var handler: RedisChannelHandler<Owner>?
+    private var handler: RedisChannelHandler?
     private var channel: (any Channel)?
 
     init(server: RedisServer, configuration: RedisConfiguration, eventLoop: any EventLoop) {
@@ -29,11 +44,12 @@ final class RedisConnection<Owner: RedisConnectionOwner> {
     }
 
     /// Whether the bytes written and not taken by the system are within the limit.
+    @usableFromInline
     var isWritable: Bool { channel?.isWritable ?? false }
 
-    func open(for owner: Owner) {
+    func open(_ events: RedisConnectionEvents) {
         close()
-        let handler = RedisChannelHandler(owner: owner, limits: configuration.replyLimits)
+        let handler = RedisChannelHandler(events: events, limits: configuration.replyLimits)
         self.handler = handler
         let bound = NIOLoopBound(handler, eventLoop: eventLoop)
         let server = server
@@ -62,7 +78,7 @@ final class RedisConnection<Owner: RedisConnectionOwner> {
                 switch result {
                 case .success(let channel):
                     self.channel = channel
-                    if !server.url.isSecure { handler.owner?.connected() }
+                    if !server.url.isSecure { handler.events?.connected() }
                 case .failure(let error):
                     handler.fail(RedisError(connecting: error))
                 }
@@ -80,7 +96,7 @@ final class RedisConnection<Owner: RedisConnectionOwner> {
 
     /// Ends the connection without a word to the owner.
     func close() {
-        handler?.owner = nil
+        handler?.events = nil
         handler = nil
         channel?.close(promise: nil)
         channel = nil
@@ -88,32 +104,32 @@ final class RedisConnection<Owner: RedisConnectionOwner> {
 }
 
 /// A connection's last handler: bytes to replies.
-final class RedisChannelHandler<Owner: RedisConnectionOwner>: ChannelInboundHandler {
+final class RedisChannelHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
     /// Nil when the connection is closed on this side, or has failed.
-    var owner: Owner?
+    var events: RedisConnectionEvents?
     /// Whether TLS is agreed on; always false without.
     private(set) var isSecured = false
     private var reader: RESPReader
 
-    init(owner: Owner, limits: RESPLimits) {
-        self.owner = owner
+    init(events: RedisConnectionEvents, limits: RESPLimits) {
+        self.events = events
         reader = RESPReader(limits: limits)
     }
 
     /// Tells the owner once.
     func fail(_ error: RedisError) {
-        guard let owner else { return }
-        self.owner = nil
-        owner.failed(error)
+        guard let events else { return }
+        self.events = nil
+        events.failed(error)
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         do throws(RESPViolation) {
-            // The owner is looked up for each reply: it may close the connection at any of them.
-            try reader.read(unwrapInboundIn(data)) { reply in owner?.received(reply) }
+            // Looked up for each reply: the owner may close the connection at any of them.
+            try reader.read(unwrapInboundIn(data)) { reply in events?.received(reply) }
         } catch {
             fail(.protocolViolation(error.description))
         }
@@ -122,7 +138,7 @@ final class RedisChannelHandler<Owner: RedisConnectionOwner>: ChannelInboundHand
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if let event = event as? TLSUserEvent, case .handshakeCompleted = event {
             isSecured = true
-            owner?.connected()
+            events?.connected()
         } else {
             context.fireUserInboundEventTriggered(event)
         }

@@ -47,6 +47,7 @@ extension RedisError {
     /// A fail-over turns the old master into a replica that answers READONLY (or LOADING while it copies) on connections made before, for
     /// ever; the name or the proxy in the URL leads to the new master only when it is connected to again. The handshake then keeps
     /// commands away from a server that still has the wrong role.
+    @usableFromInline
     var endsConnection: Bool {
         switch self {
         case .readOnly, .loading, .masterDown, .clusterMode, .passwordRequired: true

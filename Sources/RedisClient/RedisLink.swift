@@ -13,23 +13,26 @@ public enum RedisAnswer: ~Copyable {
 /// otherwise it is refused at once, with the reason. So nothing waits for a server that is down, which is what a circuit breaker is for.
 ///
 /// Commands are sent together at the end of the loop's turn, or when ``RedisConfiguration/batchLimit`` of them wait.
-public final class RedisLink<Token>: RedisConnectionOwner {
+public final class RedisLink<Token> {
     private let server: RedisServer
-    private let configuration: RedisConfiguration
+    @usableFromInline
+    let configuration: RedisConfiguration
     private let eventLoop: any EventLoop
-    private let onReply: (Token, borrowing RedisAnswer) -> Void
+    @usableFromInline
+    let onReply: (Token, borrowing RedisAnswer) -> Void
     private let onStateChange: (RedisLinkState) -> Void
 
-    private var machine: RedisLinkMachine<Token>
-    private let connection: RedisConnection<RedisLink>
-    private let wakeUp: WakeUp
+    @usableFromInline
+    var machine: RedisLinkMachine<Token>
+    @usableFromInline
+    let connection: RedisConnection
+    /// ``receive(_:)``, compiled for the token; while the link is started.
+    private var received: (borrowing RESPReply) -> Void = { _ in }
+    @usableFromInline
+    let batch: RedisBatch
+    @usableFromInline
+    let wakeUp: WakeUp
     private var random = SystemRandomNumberGenerator()
-    /// Commands of this turn that are not sent yet.
-    private var outbound = RESPWriter()
-    /// Whether the end of the turn will see to ``outbound``.
-    private var willFlush = false
-    /// The time of the turn's first command: reading the clock for each is a tenth of a command's cost.
-    private var turn = NIODeadline.uptimeNanoseconds(0)
 
     /// - Parameters:
     ///   - onReply: gets every accepted token exactly once, in the order of sending. May send, and may stop the link.
@@ -56,6 +59,7 @@ public final class RedisLink<Token>: RedisConnectionOwner {
             queueLimit: configuration.queueLimit
         )
         connection = RedisConnection(server: server, configuration: configuration, eventLoop: eventLoop)
+        batch = RedisBatch(connection: connection, eventLoop: eventLoop, limit: configuration.batchLimit)
         wakeUp = WakeUp(eventLoop: eventLoop)
     }
 
@@ -65,9 +69,17 @@ public final class RedisLink<Token>: RedisConnectionOwner {
     public var unansweredCount: Int { machine.unansweredCount }
 
     /// Begins to connect. The link lives until ``stop()``, also if nobody refers to it any more.
+    @inlinable
     public func start() {
+        // Here, where it is compiled for the token.
+        start { [self] in receive($0) }
+    }
+
+    @usableFromInline
+    func start(_ receive: @escaping (borrowing RESPReply) -> Void) {
         eventLoop.preconditionInEventLoop()
         guard state == .stopped else { return }
+        received = receive
         connect()
     }
 
@@ -78,6 +90,7 @@ public final class RedisLink<Token>: RedisConnectionOwner {
         let tokens = machine.stop()
         disconnect()
         wakeUp.cancel()
+        received = { _ in }
         onStateChange(state)
         fail(tokens, .stopped)
     }
@@ -86,51 +99,38 @@ public final class RedisLink<Token>: RedisConnectionOwner {
     ///
     /// - Parameter write: writes exactly one command.
     /// - Returns: why the command is refused, and then `onReply` does not get its token.
+    @inlinable
     public func send(_ token: Token, _ write: (inout RESPWriter) -> Void) -> RedisError? {
-        if outbound.commandCount == 0 { turn = .now() }
         guard connection.isWritable || !machine.session.isReady else {
             return .outboundFull(limit: configuration.outboundLimit)
         }
-        if let refusal = machine.send(token, now: turn) { return refusal }
-        let before = outbound.commandCount
-        write(&outbound)
-        precondition(outbound.commandCount == before + 1, "a token stands for exactly one command")
-        if outbound.commandCount >= configuration.batchLimit {
-            flush()
-        } else if !willFlush {
-            willFlush = true
-            eventLoop.assumeIsolated().execute { [self] in
-                willFlush = false
-                flush()
-            }
-        }
+        if let refusal = machine.send(token, now: batch.startedAt) { return refusal }
+        batch.append(write)
+        // A timer that is running is an older command's, so that it will not be too late for this one.
+        if !wakeUp.isArmed { arm() }
         return nil
     }
 
     /// Sends what waits for the end of the turn now.
-    public func flush() {
-        guard outbound.commandCount > 0 else { return }
-        outbound.checkComplete()
-        connection.write(outbound.buffer)
-        outbound.clear()
-        arm()
-    }
+    @inlinable
+    public func flush() { batch.flush() }
 
     // MARK: Events
 
-    func connected() {
+    private func connected() {
         machine.connected()
         var handshake = RESPWriter()
         RedisHandshake.write(user: server.url.user, password: server.url.password, to: &handshake)
         connection.write(handshake.buffer)
     }
 
-    func received(_ reply: borrowing RESPReply) {
+    @inlinable
+    func receive(_ reply: borrowing RESPReply) {
         switch machine.received(reply) {
         case .handshake:
             break
         case .ready:
-            onStateChange(state)
+            becomeReady()
         case .answer(let token, nil):
             onReply(token, .reply(reply.lent))
         case .answer(let token, let error?):
@@ -140,7 +140,12 @@ public final class RedisLink<Token>: RedisConnectionOwner {
         }
     }
 
-    func failed(_ error: RedisError) { lose(error, answering: nil) }
+    @usableFromInline
+    func becomeReady() {
+        // The handshake's deadline, which would be late for a command.
+        wakeUp.cancel()
+        onStateChange(state)
+    }
 
     private func woken() {
         switch machine.due(at: .now()) {
@@ -156,12 +161,19 @@ public final class RedisLink<Token>: RedisConnectionOwner {
         machine.connect(now: .now())
         onStateChange(state)
         guard state == .connecting else { return }
-        connection.open(for: self)
+        connection.open(
+            RedisConnectionEvents(
+                connected: { [self] in connected() },
+                received: received,
+                failed: { [self] in lose($0, answering: nil) }
+            )
+        )
         arm()
     }
 
     /// - Parameter token: whose reply ended the connection.
-    private func lose(_ error: RedisError, answering token: Token?) {
+    @usableFromInline
+    func lose(_ error: RedisError, answering token: Token?) {
         let tokens = machine.failed(error, now: .now(), using: &random)
         disconnect()
         arm()
@@ -173,10 +185,11 @@ public final class RedisLink<Token>: RedisConnectionOwner {
 
     private func disconnect() {
         connection.close()
-        outbound.clear()
+        batch.discard()
     }
 
-    private func arm() { wakeUp.arm(at: machine.deadline) { [self] in woken() } }
+    @usableFromInline
+    func arm() { wakeUp.arm(at: machine.deadline) { [self] in woken() } }
 
     private func fail(_ tokens: [Token], _ error: RedisError) {
         for token in tokens { onReply(token, .failure(error)) }

@@ -2,16 +2,28 @@ import NIOCore
 
 /// What a link decides: which command a reply belongs to, which commands have no hope any more, when to connect again.
 ///
-/// Generic over the token that stands for a command, so that it is tested with names. Every token that ``send(_:now:)`` accepts comes out
+/// Generic over the token that stands for a command, so that it is tested with names; inlinable where every command passes, because code
+/// that is not compiled for a token spends most of its time on looking up types. Every token that ``send(_:now:)`` accepts comes out
 /// exactly once, in order, of ``received(_:)`` or of ``failed(_:now:using:)``.
+@usableFromInline
 struct RedisLinkMachine<Token>: ~Copyable {
     /// A command whose answer is awaited.
-    private struct Unanswered {
+    @usableFromInline
+    struct Unanswered {
+        @usableFromInline
         var token: Token
+        @usableFromInline
         var sentAt: NIODeadline
+
+        @inlinable
+        init(token: Token, sentAt: NIODeadline) {
+            self.token = token
+            self.sentAt = sentAt
+        }
     }
 
     /// What a reply means.
+    @usableFromInline
     enum Received {
         /// Part of the handshake, which goes on.
         case handshake
@@ -23,10 +35,13 @@ struct RedisLinkMachine<Token>: ~Copyable {
         case fail(RedisError, answering: Token?)
     }
 
-    private(set) var session: RedisSession
+    @usableFromInline
+    var session: RedisSession
     private let timeout: TimeAmount
-    private let queueLimit: Int
-    private var unanswered = CircularBuffer<Unanswered>()
+    @usableFromInline
+    let queueLimit: Int
+    @usableFromInline
+    var unanswered = CircularBuffer<Unanswered>()
 
     init(session: RedisSession, timeout: TimeAmount, queueLimit: Int) {
         self.session = session
@@ -48,28 +63,33 @@ struct RedisLinkMachine<Token>: ~Copyable {
     mutating func connected() { session.connected() }
 
     /// Takes a command, or says why not.
+    @inlinable
     mutating func send(_ token: Token, now: NIODeadline) -> RedisError? {
-        if let refusal = session.refusal { return refusal }
+        guard session.isReady else { return session.refusal }
         guard unanswered.count < queueLimit else { return .queueFull(limit: queueLimit) }
         unanswered.append(Unanswered(token: token, sentAt: now))
         return nil
     }
 
     /// A reply came.
+    @inlinable
     mutating func received(_ reply: borrowing RESPReply) -> Received {
-        guard session.isReady else {
-            return switch session.received(RedisHandshake.Reply(reply)) {
-            case .incomplete: .handshake
-            case .accepted: .ready
-            case .refused(let error): .fail(error, answering: nil)
-            }
-        }
+        guard session.isReady else { return receivedHandshake(reply) }
         guard let token = unanswered.popFirst()?.token else {
             return .fail(.protocolViolation("a reply came and no command waited for one"), answering: nil)
         }
         let error = RedisError(reply)
         if let error, error.endsConnection { return .fail(error, answering: token) }
         return .answer(token, error)
+    }
+
+    @usableFromInline
+    mutating func receivedHandshake(_ reply: borrowing RESPReply) -> Received {
+        switch session.received(RedisHandshake.Reply(reply)) {
+        case .incomplete: .handshake
+        case .accepted: .ready
+        case .refused(let error): .fail(error, answering: nil)
+        }
     }
 
     /// The connection ended, or could not be made.

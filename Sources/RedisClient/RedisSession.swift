@@ -15,6 +15,7 @@ public enum RedisLinkState: Equatable, Sendable {
 /// The life of a connection that is always made again: connect, shake hands, be ready, be lost, wait.
 ///
 /// A value that decides and does no IO: events go in with the time and randomness they need, and what to do comes out.
+@usableFromInline
 struct RedisSession {
     enum Phase: Equatable {
         case stopped
@@ -32,7 +33,14 @@ struct RedisSession {
         case fail(RedisError)
     }
 
-    private(set) var phase = Phase.stopped
+    private(set) var phase = Phase.stopped {
+        didSet {
+            if case .ready = phase { isReady = true } else { isReady = false }
+        }
+    }
+    /// Whether the phase is ready; kept beside it, because it is asked for every command and every reply.
+    @usableFromInline
+    private(set) var isReady = false
     private let connectTimeout: TimeAmount
     private let backoff: Backoff
     private let usesPassword: Bool
@@ -46,10 +54,6 @@ struct RedisSession {
         self.backoff = backoff
     }
 
-    var isReady: Bool {
-        if case .ready = phase { true } else { false }
-    }
-
     var state: RedisLinkState {
         switch phase {
         case .stopped: .stopped
@@ -60,6 +64,7 @@ struct RedisSession {
     }
 
     /// Why nothing can be sent; nil when ready.
+    @usableFromInline
     var refusal: RedisError? {
         switch phase {
         case .stopped: .stopped

@@ -4,7 +4,7 @@ import NIOCore
 ///
 /// Confined to its event loop. What is published while it is not ready is lost, as always with PUBLISH; its owner learns from
 /// `onStateChange` when that was.
-public final class RedisSubscription: RedisConnectionOwner {
+public final class RedisSubscription {
     private let server: RedisServer
     private let channel: String
     private let eventLoop: any EventLoop
@@ -12,7 +12,7 @@ public final class RedisSubscription: RedisConnectionOwner {
     private let onStateChange: (RedisLinkState) -> Void
 
     private var machine: RedisSubscriptionMachine
-    private let connection: RedisConnection<RedisSubscription>
+    private let connection: RedisConnection
     private let wakeUp: WakeUp
     private var random = SystemRandomNumberGenerator()
 
@@ -66,12 +66,12 @@ public final class RedisSubscription: RedisConnectionOwner {
 
     // MARK: Events
 
-    func connected() {
+    private func connected() {
         machine.connected()
         write { RedisHandshake.write(user: server.url.user, password: server.url.password, to: &$0) }
     }
 
-    func received(_ reply: borrowing RESPReply) {
+    private func received(_ reply: borrowing RESPReply) {
         switch machine.received(reply) {
         case .nothing:
             break
@@ -89,7 +89,7 @@ public final class RedisSubscription: RedisConnectionOwner {
         }
     }
 
-    func failed(_ error: RedisError) {
+    private func failed(_ error: RedisError) {
         machine.failed(error, now: .now(), using: &random)
         connection.close()
         arm()
@@ -111,7 +111,13 @@ public final class RedisSubscription: RedisConnectionOwner {
         machine.connect(now: .now())
         onStateChange(state)
         guard state == .connecting else { return }
-        connection.open(for: self)
+        connection.open(
+            RedisConnectionEvents(
+                connected: { [self] in connected() },
+                received: { [self] in received($0) },
+                failed: { [self] in failed($0) }
+            )
+        )
         arm()
     }
 

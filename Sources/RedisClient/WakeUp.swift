@@ -4,11 +4,15 @@ import NIOCore
 ///
 /// A deadline that moves back costs nothing: the timer fires at the old time, and whoever is woken asks for the next. Rescheduling for each
 /// command was rejected; it is an entry of the loop's heap each time.
+@usableFromInline
 final class WakeUp {
     private let eventLoop: any EventLoop
     private var scheduled: (at: NIODeadline, task: Scheduled<Void>)?
 
     init(eventLoop: any EventLoop) { self.eventLoop = eventLoop }
+
+    @usableFromInline
+    var isArmed: Bool { scheduled != nil }
 
     /// Sees to it that `wake` is called at a time or earlier.
     func arm(at deadline: NIODeadline?, _ wake: @escaping () -> Void) {

@@ -126,6 +126,24 @@ public final class RedisPresence: PresenceStore {
         }
     }
 
+    // MARK: Operators
+
+    /// The cluster as this node sees it. Asks every shard.
+    ///
+    /// - Throws: ``ClusterError/notStarted``.
+    public func status(includingSwarms: Bool) async throws -> ClusterStatus {
+        try await ClusterSurvey(keeper: keeper).status(includingSwarms: includingSwarms)
+    }
+
+    /// Makes one step of a change of the shards.
+    ///
+    /// - Parameter epoch: of the topology that the change is meant for.
+    /// - Throws: ``ClusterError``, and then nothing was changed.
+    public func change(_ change: TopologyChange, after epoch: Int) async throws {
+        let changer = TopologyChanger(keeper: keeper, configuration: configuration, eventLoop: home)
+        _ = try await changer.carryOut(change, after: epoch)
+    }
+
     // MARK: Presence and signals
 
     /// On an event loop of the node, about that loop's peers; from any other thread, about those of the first loop.

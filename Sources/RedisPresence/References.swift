@@ -41,7 +41,9 @@ final class LeaseKeeperReference: Sendable {
     func isHeld(now: Int) -> Bool { now < shared.heldUntil.load(ordering: .acquiring) }
 
     func reconnected(loop: Int, shard: String) { perform { $0.reconnected(loop: loop, shard: shard) } }
-    func readLeases(shard: String) { perform { $0.readLeases(shard: shard) } }
+    func readLeases(shard: String, loop: Int, request: Int) {
+        perform { $0.readLeases(shard: shard, loop: loop, request: request) }
+    }
     func settled(loop: Int, topology: Int) { perform { $0.settled(loop: loop, topology: topology) } }
 
     /// Asks the keeper something, from anywhere.

@@ -19,6 +19,10 @@ public struct TrackerConfiguration: Sendable {
     public var ice: [String] = []
     /// How browsers reach the public address, when that is not the address itself; without a slash at its end.
     public var publicURL: String?
+    /// Proxies in front of the public address: they must begin each connection with a PROXY header (version 2), and are believed.
+    public var trustedProxies: [AddressBlock] = []
+    /// Peers' connections of one client address at the same time, of IPv6 of one /64; nil: any number.
+    public var addressConnectionLimit: Int?
     /// Seconds over which clients are told to move elsewhere when the node is to end.
     public var drainSpread = 0
     /// Seconds for which the node waits for them; 0: it closes everybody at once.

@@ -166,11 +166,18 @@ public struct TrackerNode: Service {
         _ address: BoundAddress
     ) -> some Service {
         let connections = environment.connections
+        let addresses = ClientAddresses(
+            trustedProxies: configuration.trustedProxies,
+            limit: configuration.addressConnectionLimit
+        )
         let routes = PublicRoutes(directory: environment.directory, keyset: { follower.keyset })
-        let upgrader = PeerUpgrader(open: { workers.open($0, site: $1) }, hasRoom: { connections.hasRoom })
         let application = Application(
             router: routes.router(),
-            server: HTTPServerBuilder { PublicChannel(responder: $0, upgrader: upgrader) },
+            server: HTTPServerBuilder { responder in
+                PublicChannel(responder: responder, connections: connections, addresses: addresses) { channel, site in
+                    workers.open(channel, site: site)
+                }
+            },
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.publicAddress.host, port: configuration.publicAddress.port)
             ),
@@ -215,7 +222,8 @@ public struct TrackerNode: Service {
             metrics: { [metrics] in
                 published.publish(await workers.totals(), isDraining: draining.isUnderWay)
                 return metrics()
-            }
+            },
+            cluster: ClusterRoutes(cluster: cluster)
         )
         let application = Application(
             router: routes.router(),

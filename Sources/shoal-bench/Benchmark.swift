@@ -10,7 +10,7 @@ struct Benchmark: AsyncParsableCommand {
             Figures of one run on one machine belong together; compare ratios, not figures of different runs. \
             Build with swift build -c release.
             """,
-        subcommands: [LoadCommand.self, ClusterCommand.self, CodecsCommand.self]
+        subcommands: [LoadCommand.self, ClusterCommand.self, CodecsCommand.self, RedisCommand.self]
     )
 }
 

@@ -14,7 +14,8 @@ enum DemoSiteSettings {
     static let mediaDirectory = Setting<String?>(
         "media-directory",
         .text("DIR"),
-        help: "The demo's pictures and film, made at the first start; without it, \"media\" in the data directory, .shoal."
+        help:
+            "The demo's pictures and film, made at the first start; without it, \"media\" in the data directory, .shoal."
     )
     static let embedding = Setting<String>(
         "embedding",

@@ -13,6 +13,7 @@ struct Shoal: AsyncParsableCommand {
             """,
         subcommands: [
             UpCommand.self, TrackerCommand.self, AuthorityCommand.self, SiteCommand.self, SitesCommand.self,
+            StatusCommand.self, ShardsCommand.self,
         ]
     )
 
@@ -22,6 +23,10 @@ struct Shoal: AsyncParsableCommand {
         let schemas: [any SettingsCommand.Type] = [
             UpCommand.self, TrackerCommand.self, AuthorityCommand.self, SiteCommand.self,
         ]
-        return Set(schemas.flatMap { $0.schema.declarations.map(\.variable) } + [AuthorityAdmin.variable])
+        return Set(
+            schemas.flatMap { $0.schema.declarations.map(\.variable) } + [
+                AuthorityAdmin.variable, TrackerAdmin.variable,
+            ]
+        )
     }()
 }

@@ -1,8 +1,5 @@
 import ArgumentParser
-import AsyncHTTPClient
 import Foundation
-import NIOCore
-import NIOFoundationCompat
 import NIOHTTP1
 
 /// `shoal sites`: which sites the signing authority serves.
@@ -73,42 +70,5 @@ struct SitesCommand: AsyncParsableCommand {
         var origin: String
         var contentOrigins: [String]
         var allowPrivateAddresses: Bool
-    }
-}
-
-/// The authority's admin address, as the operator's verbs reach it.
-struct AuthorityAdmin: ParsableArguments {
-    /// For one request in all.
-    static let timeout = TimeAmount.seconds(10)
-    /// Bytes of an answer.
-    static let answerLimit = 16_777_216
-
-    /// The flag's environment variable.
-    static let variable = "SHOAL_AUTHORITY_ADMIN_URL"
-
-    @Option(help: "The authority's admin address; also \(variable).")
-    var authorityAdminURL: String = ProcessInfo.processInfo.environment[variable] ?? "http://127.0.0.1:9100"
-
-    /// Sends a request and gives the body of an answer in the 200s; any other answer is thrown as the authority words it.
-    func request(_ method: HTTPMethod, _ path: String, body: Data? = nil) async throws -> Data {
-        var request = HTTPClientRequest(url: authorityAdminURL + path)
-        request.method = method
-        if let body {
-            request.headers.add(name: "content-type", value: "application/json")
-            request.body = .bytes(ByteBuffer(data: body))
-        }
-        let response: HTTPClientResponse
-        do {
-            response = try await HTTPClient.shared.execute(request, timeout: Self.timeout)
-        } catch {
-            throw ValidationError(
-                "The signing authority does not answer at \(authorityAdminURL): \(error). Is it running, and is --authority-admin-url right?"
-            )
-        }
-        let answer = Data(buffer: try await response.body.collect(upTo: Self.answerLimit))
-        guard (200..<300).contains(response.status.code) else {
-            throw ValidationError("The signing authority refused: \(String(decoding: answer, as: UTF8.self))")
-        }
-        return answer
     }
 }

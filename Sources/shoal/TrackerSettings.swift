@@ -116,6 +116,17 @@ enum TrackerSettings {
         default: "",
         help: "STUN servers (stun:host:port) that clients use to find each other through home routers."
     )
+    static let trustedProxies = Setting<[String]>(
+        "trusted-proxies",
+        .list("ADDRESS[/BITS],…"),
+        default: "",
+        help: "Proxies that begin each connection to the public address with a PROXY header (version 2)."
+    )
+    static let addressConnectionLimit = Setting<Int?>(
+        "address-connection-limit",
+        .integer(1...1_000_000),
+        help: "Connections of peers at the same time from one address, of IPv6 from one /64; without it, any number."
+    )
     static let eventLoops = Setting<Int?>(
         "event-loops",
         .integer(1...256),
@@ -145,6 +156,7 @@ enum TrackerSettings {
         idleTimeout.declaration, pingInterval.declaration, sendQueue.declaration, announced.declaration,
         introductions.declaration, introductionMemory.declaration, introductionLifetime.declaration,
         keysetInterval.declaration, iceServers.declaration, eventLoops.declaration, publicURL.declaration,
+        trustedProxies.declaration, addressConnectionLimit.declaration,
     ]
 
     /// A root key's thumbprint from its text.
@@ -188,6 +200,15 @@ enum TrackerSettings {
             throw SettingsError("--ice-servers takes URLs that begin with stun: only; one is \"\(other)\".")
         }
         configuration.publicURL = try settings.value(publicURL)
+        configuration.trustedProxies = try settings.value(trustedProxies).map { text throws(SettingsError) in
+            guard let block = AddressBlock(text) else {
+                throw SettingsError(
+                    "--trusted-proxies takes addresses such as 10.1.2.3 or ::1, and blocks such as 10.1.0.0/16, whose bits behind the first 16 are zero; one is \"\(text)\"."
+                )
+            }
+            return block
+        }
+        configuration.addressConnectionLimit = try settings.value(addressConnectionLimit)
         guard configuration.limits.pingInterval < configuration.limits.idleTimeout else {
             throw SettingsError(
                 "--ping-interval (\(configuration.limits.pingInterval)) must be below --idle-timeout (\(configuration.limits.idleTimeout)), or every silent connection is closed."

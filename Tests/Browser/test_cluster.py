@@ -1,6 +1,7 @@
 """A real cluster: three tracker nodes and three shards behind HAProxy, and visitors on different nodes who give to each other."""
 
 from collections.abc import Callable
+from contextlib import ExitStack
 
 import pytest
 from harness.backend import get
@@ -83,35 +84,30 @@ def test_a_visitor_of_another_node_takes_nothing_from_the_origin(
     on_different_nodes(cluster, 2)
 
 
-def test_signals_pass_between_the_nodes_and_a_target_that_is_gone_is_reported(cluster: Cluster, origin: Origin) -> None:
-    """The same without browsers: a peer on each node, introduced to each other by what the shards know."""
+def test_signals_pass_between_nodes_and_one_to_a_peer_that_has_gone_is_reported(cluster: Cluster, origin: Origin) -> None:
+    """The same without browsers. Those who were found know the asker only by its signal, and answer it."""
     cluster.register(origin.url)
     origin.put("/shared.bin", noise(100_000, 99))
     certificate = cluster.certified(origin.url, origin.url + "/shared.bin")["certificate"]
-    sockets = [TrackerSocket(f"ws://{node.address}", origin.url) for node in cluster.nodes]
-    try:
-        for number, peer in enumerate(sockets):
-            answer = peer.ask({"action": "announce", "id": number, "certificates": [certificate]})
+    with ExitStack() as stack:
+        asker, *others = [stack.enter_context(TrackerSocket(f"ws://{node.address}", origin.url)) for node in cluster.nodes]
+        for peer in others:
+            answer = peer.ask({"action": "announce", "id": 1, "certificates": [certificate]})
             assert "content" in answer["results"][0], answer
-        peers = {peer.welcome["peer"] for peer in sockets}
-        for peer in sockets:
-            others = peers - {peer.welcome["peer"]}
-            found = eventually("the others are found", lambda: _found(peer, certificate) == others and others)
-            for other in sockets:
-                if other.welcome["peer"] in found:
-                    peer.send({"action": "signal", "to": other.welcome["peer"], "data": {"hello": peer.welcome["peer"]}})
-                    received = other.receive()
-                    assert received == {"action": "signal", "from": peer.welcome["peer"], "data": {"hello": peer.welcome["peer"]}}
-        leaver = sockets.pop()
+        wanted = {peer.welcome["peer"] for peer in others}
+
+        def found() -> set[str]:
+            answer = asker.ask({"action": "find", "id": 2, "certificates": [certificate]})
+            return set(answer["results"][0].get("peers", []))
+
+        eventually("the others are found", lambda: found() == wanted)
+        for peer in others:
+            ends = {asker: peer.welcome["peer"], peer: asker.welcome["peer"]}
+            for sender, receiver in ((asker, peer), (peer, asker)):
+                data = {"type": "offer", "sdp": "a" * 10_000}
+                sender.send({"action": "signal", "to": ends[sender], "data": data})
+                assert receiver.receive() == {"action": "signal", "from": ends[receiver], "data": data}
+        leaver = others[0]
         leaver.__exit__()
-        gone = leaver.welcome["peer"]
-        sockets[0].send({"action": "signal", "to": gone, "data": {"hello": "?"}})
-        assert sockets[0].receive() == {"action": "gone", "peer": gone}
-    finally:
-        for peer in sockets:
-            peer.__exit__()
-
-
-def _found(peer: TrackerSocket, certificate: str) -> set[str]:
-    answer = peer.ask({"action": "find", "id": 7, "certificates": [certificate], "peers": 16})
-    return set(answer["results"][0].get("peers", []))
+        asker.send({"action": "signal", "to": leaver.welcome["peer"], "data": "?"})
+        assert asker.receive() == {"action": "gone", "peer": leaver.welcome["peer"]}

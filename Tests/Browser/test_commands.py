@@ -63,6 +63,7 @@ WRONG: dict[str, tuple[list[str], dict[str, str], list[str]]] = {
     "no WebSocket URL": (["site", *ROOT, "--tracker-url", "http://127.0.0.1:8000"], {}, ["tracker-url", "ws://"]),
     "no thumbprint at all": (["tracker"], {}, ["root-thumbprint"]),
     "a setting twice": (["tracker", *ROOT, *ROOT], {}, ["root-thumbprint", "twice"]),
+    "no block of addresses": (["tracker", *ROOT, "--trusted-proxies", "::1,10.0.0.1/8"], {}, ["trusted-proxies", "10.0.0.1/8"]),
     "unknown command": (["dance"], {}, ["dance"]),
     "contradiction": (["tracker", *ROOT, "--ping-interval", "90", "--idle-timeout", "60"], {}, ["ping-interval", "idle-timeout"]),
     "a wait too short": (["tracker", *ROOT, "--drain-spread", "9", "--drain-limit", "8"], {}, ["drain-spread", "drain-limit"]),

@@ -1,6 +1,8 @@
 import ContentTrust
+import Presence
 import Signing
 import Testing
+import TestSupport
 
 @Suite struct CertificateJudgeTests {
     let now = JudgingFixture.now
@@ -191,7 +193,7 @@ import Testing
     @Test func anyBytesAreRefused() throws {
         let fixture = try JudgingFixture()
         let judge = CertificateJudge(try fixture.trusted())
-        var generator = SeededGenerator(seed: 17)
+        var generator = SplitMix64(seed: 17)
         let alphabet = Array("eyJhbGciOiJ.ES_-{}\"".utf8)
         for round in 0..<5_000 {
             let length = Int.random(in: 0..<200, using: &generator)

@@ -1,5 +1,7 @@
 import ContentTrust
+import Presence
 import Testing
+import TestSupport
 
 struct LibtorrentVectors: Decodable {
     struct Case: Decodable {
@@ -37,7 +39,7 @@ struct LibtorrentVectors: Decodable {
     private func tree(of content: [UInt8], chunkLimit: Int? = nil, seed: UInt64 = 0) throws -> MerkleTree {
         var hasher = MerkleHasher()
         if let chunkLimit {
-            var generator = SeededGenerator(seed: seed)
+            var generator = SplitMix64(seed: seed)
             var start = 0
             while start < content.count {
                 let end = min(content.count, start + Int.random(in: 0...chunkLimit, using: &generator))
@@ -85,7 +87,7 @@ struct LibtorrentVectors: Decodable {
 
     /// 1,024 pieces of 64 KiB, and one byte more: the layer folds, and the root is still the root of the longer layer.
     @Test func foldsTheLayerWhenItIsFull() throws {
-        var generator = SeededGenerator(seed: 7)
+        var generator = SplitMix64(seed: 7)
         let megabyte = generator.bytes(1 << 20)
         var hasher = MerkleHasher()
         for _ in 0..<64 { hasher.update(megabyte) }
@@ -132,7 +134,7 @@ struct LibtorrentVectors: Decodable {
     func piecesAreToldFromOtherBytes(length: Int) throws {
         let content = LibtorrentVectors.content(length: length)
         let tree = try tree(of: content)
-        var generator = SeededGenerator(seed: 3)
+        var generator = SplitMix64(seed: 3)
         for index in 0..<tree.pieceCount {
             let start = index * tree.pieceLength.bytes
             let piece = Array(content[start..<start + tree.length(ofPiece: index)])

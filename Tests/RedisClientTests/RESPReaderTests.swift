@@ -172,6 +172,26 @@ struct RESPReaderTests {
         #expect(RESPLimits(depth: 100).depth == RESPLimits.deepest)
     }
 
+    @Test("Damaged streams give replies or an error, and nothing else")
+    func damaged() throws {
+        var random = SplitMix64(seed: 11)
+        var violations = 0
+        for _ in 0..<3_000 {
+            var bytes = (0..<3).flatMap { _ in ReplyCopy.random(depth: 3, using: &random).encoded }
+            for _ in 0..<Int.random(in: 1...4, using: &random) {
+                bytes[Int.random(in: bytes.indices, using: &random)] =
+                    "$*:+-0123456789\r\n".utf8.randomElement(using: &random) ?? 0
+            }
+            do {
+                _ = try replies(in: bytes.map { [$0] }, limits: RESPLimits(bytes: 10_000, values: 1_000))
+            } catch {
+                #expect(error is RESPViolation)
+                violations += 1
+            }
+        }
+        #expect(violations > 500)
+    }
+
     // MARK: Helpers
 
     private func replies(in pieces: [String], limits: RESPLimits = RESPLimits()) throws -> [ReplyCopy] {

@@ -1,4 +1,5 @@
 import ContentTrust
+import TestSupport
 import Testing
 
 @testable import SigningAuthority

@@ -1,5 +1,6 @@
 import ContentTrust
 import Signing
+import TestSupport
 import Testing
 
 @testable import SigningAuthority
@@ -102,7 +103,7 @@ import Testing
                 harness.clock.advance(by: 1)
                 // The old one is good until the new one is there.
                 #expect(try await judge(harness.ask(origin.address, url), of: harness).0 == first)
-                try await eventually("no renewal") {
+                try await eventually("the certificate is renewed") {
                     try await judge(harness.ask(origin.address, url), of: harness).0.notBefore == first.notBefore + 200
                 }
                 let (renewed, _) = try await judge(harness.ask(origin.address, url), of: harness)
@@ -176,7 +177,7 @@ import Testing
                 _ = try await judge(harness.settled(origin.address, url), of: harness)
                 harness.clock.advance(by: 200)
                 origin.answer { _ in TestOrigin.response("x", "Cache-Control: private") }
-                try await eventually("the certificate goes on") {
+                try await eventually("the certificate is not renewed any more") {
                     try await harness.ask(origin.address, url)["code"] == "not-shareable"
                 }
             }

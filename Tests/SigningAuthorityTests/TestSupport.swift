@@ -6,6 +6,7 @@ import NIOCore
 import NIOHTTP1
 import ServiceLifecycle
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import SigningAuthority
@@ -68,23 +69,6 @@ func withFolder<R>(_ body: (String) async throws -> R) async throws -> R {
     return try await body(folder)
 }
 
-/// Waits for a condition; fails when it does not come about in time.
-func eventually(
-    _ what: Comment,
-    within limit: Duration = .seconds(60),
-    sourceLocation: SourceLocation = #_sourceLocation,
-    _ condition: () async throws -> Bool
-) async throws {
-    let deadline = ContinuousClock.now + limit
-    while try await !condition() {
-        guard ContinuousClock.now < deadline else {
-            Issue.record(what, sourceLocation: sourceLocation)
-            return
-        }
-        try await Task.sleep(for: .milliseconds(5))
-    }
-}
-
 /// A running authority and what a test needs to talk to it.
 struct AuthorityHarness: Sendable {
     let authority: SigningAuthority
@@ -129,7 +113,7 @@ struct AuthorityHarness: Sendable {
     /// Asks until the answer is not `pending`.
     func settled(_ site: String, _ url: String) async throws -> JSONObject {
         var result = try await ask(site, url)
-        try await eventually("\(url) stays pending") {
+        try await eventually("\(url) is decided about") {
             result = try await ask(site, url)
             return result["status"]?.string != "pending"
         }

@@ -19,3 +19,12 @@ public func eventually<Value>(
         try await Task.sleep(for: .milliseconds(5))
     }
 }
+
+/// Waits until `condition` is true, as the other `eventually` does until there is a value.
+public func eventually(
+    _ expectation: String,
+    within deadline: Duration = .seconds(30),
+    _ condition: () async throws -> Bool
+) async throws {
+    _ = try await eventually(expectation, within: deadline) { () -> Bool? in try await condition() ? true : nil }
+}

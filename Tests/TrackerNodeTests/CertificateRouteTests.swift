@@ -160,7 +160,7 @@ import TrackerProtocol
         try await withNode(isReady: false) {
             $0.root = stranger.root.publicKey.id
         } _: { node in
-            _ = try await eventually("the keyset was asked for") { node.authority.keysetRequests > 1 ? true : nil }
+            try await eventually("the keyset was asked for") { node.authority.keysetRequests > 1 }
             #expect(try await node.get("/readyz", admin: true).status == 503)
             #expect(try await node.get("/v1/keyset").status == 503)
             let client = try await WebSocketClient.connect(to: node)

@@ -91,13 +91,7 @@ import TrackerProtocol
             _ = try await node.certificate("\(FakeAuthority.site)/a")
             let answer = try await node.get("/metrics", admin: true)
             #expect(answer.headers["content-type"].first?.hasPrefix("text/plain; version=0.0.4") == true)
-            let values = Dictionary(
-                answer.text.split(separator: "\n").filter { !$0.hasPrefix("#") }.map { line in
-                    let parts = line.split(separator: " ")
-                    return (String(parts[0]), Double(parts[1]) ?? .nan)
-                },
-                uniquingKeysWith: { $1 }
-            )
+            let values = RunningNode.metrics(answer.text)
             // The process counts for all of its nodes, and other tests have theirs.
             for name in ["messages", "announces", "certificates_verified", "certificate_fetches"] {
                 #expect(values["shoal_tracker_\(name)_total", default: 0] >= 1, "\(name)")

@@ -7,25 +7,11 @@ import TrackerProtocol
 
 /// The opening handshake (RFC 6455 §4.2, Docs/Protocol.md §2.1, §2.5).
 @Suite(.timeLimit(.minutes(3))) struct HandshakeTests {
-    private static let valid = [
-        ("Host", "127.0.0.1"), ("Upgrade", "websocket"), ("Connection", "Upgrade"),
-        ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="), ("Sec-WebSocket-Version", "13"),
-        ("Sec-WebSocket-Protocol", "shoal.v1"), ("Origin", "https://site.example"),
-    ]
-
-    /// A request with some fields changed, or left out where there is no value.
-    private static func request(path: String = "/v1/connect", changing changes: [String: String?] = [:]) -> String {
-        let fields = valid.compactMap { name, value -> String? in
-            (changes[name] ?? value).map { "\(name): \($0)\r\n" }
-        }
-        return "GET \(path) HTTP/1.1\r\n\(fields.joined())\r\n"
-    }
-
     /// RFC 6455 §1.3.
     @Test func answersTheKeyOfTheStandard() async throws {
         #expect(WebSocketUpgrade.accept(key: "dGhlIHNhbXBsZSBub25jZQ==") == "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")
         try await withNode { node in
-            let answer = try await RawConnection.answer(to: Self.request(), port: node.publicPort) {
+            let answer = try await RawConnection.answer(to: OpeningRequest.text(), port: node.publicPort) {
                 $0.contains("welcome")
             }
             #expect(answer.hasPrefix("HTTP/1.1 101 "))
@@ -39,7 +25,7 @@ import TrackerProtocol
 
     @Test func takesOneOfSeveralSubprotocols() async throws {
         try await withNode { node in
-            let request = Self.request(changing: ["Sec-WebSocket-Protocol": "other, shoal.v1"])
+            let request = OpeningRequest.text(changing: ["Sec-WebSocket-Protocol": "other, shoal.v1"])
             let answer = try await RawConnection.answer(to: request, port: node.publicPort) { $0.contains("welcome") }
             #expect(answer.hasPrefix("HTTP/1.1 101 "))
         }
@@ -61,12 +47,15 @@ import TrackerProtocol
     @Test func refusesAndSaysWhy() async throws {
         try await withNode { node in
             for (field, value, reason) in Self.refusals {
-                let request = Self.request(changing: [field: value])
+                let request = OpeningRequest.text(changing: [field: value])
                 let answer = try await RawConnection.answer(to: request, port: node.publicPort)
                 #expect(answer.hasPrefix("HTTP/1.1 400 "), "\(field): \(value ?? "none")")
                 #expect(answer.contains(reason), "\(field): \(value ?? "none")")
             }
-            let elsewhere = try await RawConnection.answer(to: Self.request(path: "/shoal.js"), port: node.publicPort)
+            let elsewhere = try await RawConnection.answer(
+                to: OpeningRequest.text(path: "/shoal.js"),
+                port: node.publicPort
+            )
             #expect(elsewhere.hasPrefix("HTTP/1.1 404 "))
             #expect(elsewhere.contains("WebSockets are at /v1/connect."))
         }
@@ -75,9 +64,18 @@ import TrackerProtocol
     /// RFC 6455 §4.2.2: a client of another version is told which one is meant.
     @Test func namesItsVersionToAClientOfAnother() async throws {
         try await withNode { node in
-            let request = Self.request(changing: ["Sec-WebSocket-Version": "8"])
+            let request = OpeningRequest.text(changing: ["Sec-WebSocket-Version": "8"])
             let answer = try await RawConnection.answer(to: request, port: node.publicPort)
             #expect(answer.lowercased().contains("\r\nsec-websocket-version: 13\r\n"))
+        }
+    }
+
+    @Test func refusesWhatIsNotHTTP() async throws {
+        try await withNode { node in
+            for bytes in ["hello\r\n\r\n", "\u{16}\u{03}\u{01}\u{02}", "GET /v1/connect SMTP/1.1\r\n\r\n"] {
+                let answer = try await RawConnection.answer(to: bytes, port: node.publicPort)
+                #expect(answer.hasPrefix("HTTP/1.1 400 "), "\(bytes)")
+            }
         }
     }
 
@@ -97,7 +95,7 @@ import TrackerProtocol
             let first = try await WebSocketClient.connect(to: node)
             let second = try await WebSocketClient.connect(to: node)
             _ = try await (first.welcome(), second.welcome())
-            let answer = try await RawConnection.answer(to: Self.request(), port: node.publicPort)
+            let answer = try await RawConnection.answer(to: OpeningRequest.text(), port: node.publicPort)
             #expect(answer.hasPrefix("HTTP/1.1 503 "))
             #expect(answer.lowercased().contains("\r\nretry-after: 5\r\n"))
             // Plain HTTP is not a connection of a peer.

@@ -1,5 +1,4 @@
 import HTTPTypes
-import Logging
 import NIOCore
 import NIOEmbedded
 import NIOPosix
@@ -47,19 +46,11 @@ import Testing
 
     /// The time for a first request is limited, and stands still for nobody who sends it byte by byte.
     @Test func endsAConnectionWhoseFirstRequestDoesNotCome() throws {
-        let upgrader = PeerUpgrader(
-            open: { channel, _ in channel.eventLoop.makeSucceededFuture(.peer) },
-            hasRoom: { true }
-        )
-        let channel = EmbeddedChannel()
-        try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
-        let setUp = PublicChannel(responder: { _, _, _ in }, upgrader: upgrader)
-            .setup(channel: channel, logger: Logger(label: "test"))
-        _ = try setUp.wait()
-        let seconds = PublicChannel.httpIdleTimeout.components.seconds
+        let channel = try EmbeddedChannel.ofThePublic()
         for byte in Array("GET /v1/connect HTTP/1.1\r\nX: ".utf8) + Array(repeating: UInt8(ascii: "x"), count: 20) {
             try channel.writeInbound(ByteBuffer(bytes: [byte]))
         }
+        let seconds = PublicChannel.httpIdleTimeout.components.seconds
         channel.embeddedEventLoop.advanceTime(by: .seconds(seconds) - .milliseconds(1))
         #expect(channel.isActive)
         channel.embeddedEventLoop.advanceTime(by: .milliseconds(1))

@@ -1,6 +1,8 @@
 import Foundation
 
 /// SplitMix64 (Steele, Lea, Flood 2014): small, seedable, the same on every machine, which `SystemRandomNumberGenerator` is not.
+///
+/// Not Presence's, which is the same: the demo stands for anybody's site, which has nothing of a tracker in it.
 struct Randomness {
     private var state: UInt64
 

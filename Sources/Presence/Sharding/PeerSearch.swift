@@ -4,14 +4,15 @@ import ContentTrust
 ///
 /// A part that answers with fewer members than it was asked for has answered with all of them. So a search asks one random part of a hot
 /// content, which nearly always suffices; when that part turns out small it asks part 0, where markers say how many parts there
-/// are, and then the others, a few at a time.
+/// are, and then the others, a few at a time at first.
 ///
 /// A value without IO: ``next()`` says what to ask, ``received(_:from:by:)`` takes the answer.
 public struct PeerSearch: Sendable {
     /// How often one part is asked again, because too many of its members were dead.
     static let repeatLimit = 4
-    /// Parts that are asked at the same time once the first ones did not suffice.
-    static let breadth = 8
+    /// Parts that are asked at the same time once the first ones did not suffice; twice as many each further time, so that the many parts
+    /// of a swarm that has shrunk are gone through in a few rounds.
+    static let firstBreadth = 8
 
     public struct Question: Hashable, Sendable {
         public let part: SwarmPart
@@ -26,6 +27,9 @@ public struct PeerSearch: Sendable {
     private var asked: [UInt16: (count: Int, times: Int)] = [:]
     private var toAsk: [UInt16]
     private var open = 0
+    private var breadth = Self.firstBreadth
+    /// Parts below this number are asked or to be asked.
+    private var covered: UInt16 = 0
     private var hasFailed = false
     private var level: Int
     private var random: SplitMix64
@@ -50,13 +54,14 @@ public struct PeerSearch: Sendable {
     /// What to ask now; empty while answers are awaited that may suffice.
     public mutating func next() -> [Question] {
         guard open == 0 else { return [] }
-        let questions = toAsk.prefix(Self.breadth).map { number in
+        let questions = toAsk.prefix(breadth).map { number in
             // One more for the asker, and one for a marker.
             let count = asked[number]?.count ?? limit + 2
             asked[number] = (count, (asked[number]?.times ?? 0) + 1)
             return Question(part: SwarmPart(content: content, number: number), count: count)
         }
         toAsk.removeFirst(questions.count)
+        if questions.count == breadth { breadth *= 2 }
         open = questions.count
         return questions
     }
@@ -117,9 +122,11 @@ public struct PeerSearch: Sendable {
 
     /// Part 0 did not suffice and there are others: all of them, in random order.
     private mutating func broaden(to marked: Int) {
-        guard marked > 0 else { return }
+        let end = UInt16(1 << marked)
+        guard marked > 0, covered < end else { return }
         level = marked
-        var others = (0..<UInt16(1 << marked)).filter { asked[$0] == nil && !toAsk.contains($0) }
+        var others = (covered..<end).filter { asked[$0] == nil }
+        covered = end
         others.shuffle(using: &random)
         toAsk += others
     }

@@ -11,6 +11,11 @@ final class KeptShard {
     var leases: LeaseTable?
     /// The epochs that the loops have been told.
     var granted: [UInt32]
+    /// A lease that is not there yet is being taken. A second attempt on the way could vouch for entries that the shard lost between the two.
+    var isTaking = false
+    /// For each loop, the number of its last request to read the leases; and of those, what the reading under way began after.
+    var asked: [Int]
+    var begunAfter: [Int]
     /// The leases are being read.
     var isReading = false
     /// They have to be read once more, because somebody has to know what is true after now.
@@ -25,6 +30,8 @@ final class KeptShard {
     init(_ shard: Topology.Shard, loopCount: Int) {
         self.shard = shard
         granted = Array(repeating: 0, count: loopCount)
+        asked = granted.map { _ in 0 }
+        begunAfter = asked
     }
 
     func stop() {

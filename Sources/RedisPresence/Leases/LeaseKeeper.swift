@@ -62,6 +62,7 @@ final class LeaseKeeper {
 
     func start(_ topology: Topology, loops: [LoopReference]) throws {
         self.loops = loops
+        tellLoops { [floor] in $0.floor = floor }
         try adopt(topology)
         tick()
     }
@@ -158,6 +159,7 @@ final class LeaseKeeper {
             logger.info("shard connected", metadata: ["shard": "\(shard.shard.name)"])
             shard.trouble = nil
             shard.isReading = false
+            shard.isTaking = false
             renew(shard)
             read(shard)
         case .waiting(let error, _):
@@ -207,7 +209,11 @@ final class LeaseKeeper {
                 logger.warning("lease lost; presence is written again", metadata: ["shard": "\(shard.shard.name)"])
                 let name = shard.shard.name
                 for loop in lapsed { loops[loop].perform { $0.lapsed(shard: name) } }
+                // The loops have forgotten what they knew; a reading that began before the lapse is not to be believed.
+                if shard.isReading { shard.wantsReading = true }
+                shard.mustTell = true
                 renew(shard)
+                read(shard)
             case .fenced(let floor):
                 counters.fences.increment()
                 logger.warning(
@@ -231,6 +237,7 @@ final class LeaseKeeper {
         guard !isStopped, let index = index(of: shard), let link = shard.link, link.state.isReady else { return }
         let epochs = lease.epochs(on: index)
         let isNew = lease.isNew(on: index)
+        guard !isNew || !shard.isTaking else { return }
         let counts = shared.counts()
         let record = NodeRecord(
             name: configuration.name,
@@ -249,7 +256,7 @@ final class LeaseKeeper {
                 writer.argument(PresenceKey.hexadecimal(node))
             }
         }
-        _ = link.send(.renew(sentAt: now, epochs: epochs)) { writer in
+        let error = link.send(.renew(sentAt: now, epochs: epochs)) { writer in
             writer.command("SET", arguments: isNew ? 4 : 5)
             writer.argument(PresenceKey.node(node))
             writer.argument(record.encoded)
@@ -258,6 +265,7 @@ final class LeaseKeeper {
             // A lease that is gone must not come back by itself: others may have begun to clear its entries away.
             if !isNew { writer.argument("XX") }
         }
+        if isNew { shard.isTaking = error == nil }
     }
 
     private func renewed(_ shard: KeptShard, sentAt: Int, epochs: [UInt32], isThere: Bool) {
@@ -265,7 +273,8 @@ final class LeaseKeeper {
         guard isThere else { return perform(lease.missing(on: index)) }
         lease.confirmed(on: index, sentAt: sentAt, epochs: epochs)
         shared.heldUntil.store(lease.heldUntil, ordering: .releasing)
-        guard epochs == lease.epochs(on: index) else { return }
+        // Loops have taken new epochs meanwhile.
+        guard epochs == lease.epochs(on: index) else { return renew(shard) }
         let name = shard.shard.name
         for (loop, epoch) in epochs.enumerated() where shard.granted[loop] != epoch {
             shard.granted[loop] = epoch
@@ -276,8 +285,15 @@ final class LeaseKeeper {
     // MARK: Everybody's leases, and the topology
 
     /// A loop met an entry that may be newer than the leases it knows.
-    func readLeases(shard name: String) {
+    ///
+    /// - Parameter request: the loop's number of this request; it is told which of its requests a reading began after.
+    func readLeases(shard name: String, loop: Int, request: Int) {
         guard let shard = shards.first(where: { $0.shard.name == name }) else { return }
+        shard.asked[loop] = request
+        readAnew(shard)
+    }
+
+    private func readAnew(_ shard: KeptShard) {
         // What is being read now may have been read before the entry was.
         if shard.isReading { shard.wantsReading = true }
         shard.mustTell = true
@@ -291,6 +307,7 @@ final class LeaseKeeper {
             writer.argument(PresenceKey.nodes)
         }
         shard.isReading = error == nil
+        shard.begunAfter = shard.asked
     }
 
     private func readRecords(_ shard: KeptShard, _ members: [UInt64]) {
@@ -325,7 +342,11 @@ final class LeaseKeeper {
         shard.mustTell = false
         let loopsInCluster = shards.compactMap { $0.leases?.loopCount }.max() ?? 1
         let name = shard.shard.name
-        tellLoops { [table] in $0.read(table, shard: name, loopsInCluster: loopsInCluster) }
+        for (loop, request) in zip(loops, shard.begunAfter) {
+            loop.perform { [table] in
+                $0.read(table, shard: name, loopsInCluster: loopsInCluster, answering: request)
+            }
+        }
     }
 
     /// The list of nodes must not grow for ever.
@@ -392,7 +413,7 @@ final class LeaseKeeper {
 
     /// The answer to a signal of a node that has just come must not be held back because its lease was not read yet.
     private func readLeasesOfStranger(_ sender: UInt64) {
-        for shard in shards where shard.leases?.nodes[sender] == nil { readLeases(shard: shard.shard.name) }
+        for shard in shards where shard.leases?.nodes[sender] == nil { readAnew(shard) }
     }
 
     // MARK: Answers
@@ -412,6 +433,7 @@ final class LeaseKeeper {
         case .farewell(let farewell):
             farewell.arrived()
         case .renew(let sentAt, let epochs):
+            shard.isTaking = false
             guard error == nil else { return }
             let isMissing = if case .null = RedisValue(answer) { true } else { false }
             renewed(shard, sentAt: sentAt, epochs: epochs, isThere: !isMissing)

@@ -31,10 +31,7 @@ extension LoopPresence {
 
     private func carryOut(_ write: LocalPresence.Write, _ batch: PendingBatch, _ index: Int) {
         guard let placement else { return batch.set(index, .unavailable(retry: Self.retry)) }
-        let part = write.part
-        let owners = placement.writers(of: part)
-        for shard in [owners.first, owners.second].compactMap({ $0 }) {
-            let slot = slots[shard]
+        for slot in owners(of: write, placement) {
             // While a link is down nothing is queued: the refill that follows writes what is true by then.
             guard slot.takesWrites else {
                 batch.set(index, .unavailable(retry: Self.retry))
@@ -47,6 +44,17 @@ extension LoopPresence {
                 refused(slot, error)
             }
         }
+    }
+
+    /// Whom a write concerns. What is taken back is taken back from former owners as well, as long as a change is under way.
+    private func owners(of write: LocalPresence.Write, _ placement: Placement) -> [ShardSlot] {
+        var owners = slots(of: write.part, placement, slots)
+        guard write.takesBack else { return owners }
+        for former in formers {
+            for slot in slots(of: write.part, former.placement, former.slots)
+            where !owners.contains(where: { $0 === slot }) && slot.takesWrites { owners.append(slot) }
+        }
+        return owners
     }
 
     /// Sends what one write means to one shard.
@@ -74,12 +82,15 @@ extension LoopPresence {
                 writer.argument(Self.timeToLive)
             }
         case .mark(_, let level):
-            return link.send(token) { writer in
+            let error = link.send(token) { writer in
                 writer.command("HSET", arguments: 3)
                 writer.argument(part)
                 writer.argument(PresenceMember.marker(node: node, epoch: slot.epoch, loop: index, level: level))
                 writer.argument("")
             }
+            // A loop whose peers are all in other parts has to keep part 0 alive for its marker.
+            if error == nil { _ = send(.keep(part), to: slot, .upkeep) }
+            return error
         case .unmark(_, let level):
             return link.send(token) { writer in
                 writer.command("HDEL", arguments: 2)
@@ -163,8 +174,9 @@ extension LoopPresence {
         }
         guard slot.takesFinds, let leases = slot.leases else { return fail(pending) }
         if members.contains(where: { leases.isOutdated(by: $0) }) {
-            slot.parked.append((pending, question, members))
-            keeper.readLeases(shard: slot.shard.name)
+            slot.requests += 1
+            slot.parked.append(.init(pending: pending, question: question, members: members, request: slot.requests))
+            keeper.readLeases(shard: slot.shard.name, loop: index, request: slot.requests)
         } else {
             take(members, question, pending, slot)
         }
@@ -266,6 +278,13 @@ extension LocalPresence.Write {
         switch self {
         case .add(let part, _), .remove(let part, _), .keep(let part): part
         case .mark(let content, _), .unmark(let content, _): SwarmPart(content: content)
+        }
+    }
+
+    fileprivate var takesBack: Bool {
+        switch self {
+        case .remove, .unmark: true
+        case .add, .keep, .mark: false
         }
     }
 }

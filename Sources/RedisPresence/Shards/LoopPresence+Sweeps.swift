@@ -8,8 +8,8 @@ final class Sweep {
     enum Purpose {
         /// A shard may have lost entries, or has those of another epoch.
         case refill(ShardSlot)
-        /// Entries have other owners than by this placement, whose shards these were.
-        case move(from: Placement, slots: [ShardSlot])
+        /// Entries have other owners than by one of the former placements.
+        case move
     }
 
     let purpose: Purpose
@@ -41,17 +41,12 @@ extension LoopPresence {
         begin(Sweep(.refill(slot), entries: local.entries))
     }
 
-    /// Writes to new owners, and takes back from former ones.
-    func beginMove(from former: Placement, _ formerSlots: [ShardSlot]) {
-        var origin = (former, formerSlots)
+    /// Writes to new owners, and takes back from former ones. A move that is not done yet is begun anew.
+    func beginMove() {
         for sweep in sweeps {
-            // A change that came before the last one was carried out starts where that one did.
-            if case .move(let from, let slots) = sweep.purpose {
-                origin = (from, slots)
-                cancel(sweep)
-            }
+            if case .move = sweep.purpose { cancel(sweep) }
         }
-        begin(Sweep(.move(from: origin.0, slots: origin.1), entries: local.entries))
+        begin(Sweep(.move, entries: local.entries))
     }
 
     private func begin(_ sweep: Sweep) {
@@ -89,13 +84,14 @@ extension LoopPresence {
             case .refill(let slot):
                 guard owners.contains(where: { $0 === slot }) else { continue }
                 guard offer(write, to: slot) else { return false }
-            case .move(let former, let formerSlots):
-                let formerOwners = slots(of: write.part, former, formerSlots)
-                for slot in owners where !formerOwners.contains(where: { $0 === slot }) {
+            case .move:
+                let former = formers.map { slots(of: write.part, $0.placement, $0.slots) }
+                // An owner has the entry for certain only if it was one all the time.
+                for slot in owners where !former.allSatisfy({ $0.contains { $0 === slot } }) {
                     guard offer(write, to: slot) else { return false }
                 }
-                for slot in formerOwners where !owners.contains(where: { $0 === slot }) {
-                    guard let inverse = write.inverse else { continue }
+                guard let inverse = write.inverse else { continue }
+                for slot in former.joined() where !owners.contains(where: { $0 === slot }) {
                     guard offer(inverse, to: slot) else { return false }
                 }
             }
@@ -103,7 +99,7 @@ extension LoopPresence {
         return true
     }
 
-    private func slots(of part: SwarmPart, _ placement: Placement, _ slots: [ShardSlot]) -> [ShardSlot] {
+    func slots(of part: SwarmPart, _ placement: Placement, _ slots: [ShardSlot]) -> [ShardSlot] {
         let owners = placement.writers(of: part)
         return [owners.first, owners.second].compactMap { $0.map { slots[$0] } }
     }
@@ -128,6 +124,7 @@ extension LoopPresence {
     func finishIfDone(_ sweep: Sweep) {
         guard sweep.isSent, sweep.missingBarriers == 0, !sweep.isCancelled else { return }
         cancel(sweep)
+        if case .move = sweep.purpose { formers = [] }
         if case .refill(let slot) = sweep.purpose, slot.phase == .filling { slot.phase = .serving }
         reportIfSettled()
     }

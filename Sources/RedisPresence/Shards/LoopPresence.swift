@@ -45,6 +45,8 @@ final class LoopPresence {
     var onUndeliverable: ((PeerSignal) -> Void)?
     /// Entries that are being written again: for shards that lost them, and for a change of topology.
     var sweeps: [Sweep] = []
+    /// The placements since the last change that was carried out to its end, whose owners may have entries that belong elsewhere now.
+    var formers: [(placement: Placement, slots: [ShardSlot])] = []
     /// The epoch of the topology that was reported as carried out.
     var settledTopology = 0
     /// What this node says to others is said under this epoch (``NodeLease/floor``).
@@ -93,7 +95,10 @@ final class LoopPresence {
             return slot
         }
         for slot in formerSlots where !slots.contains(where: { $0 === slot }) { disconnect(slot) }
-        if let former { beginMove(from: former, formerSlots) }
+        if let former {
+            formers.append((former, formerSlots))
+            beginMove()
+        }
         reportIfSettled()
     }
 
@@ -129,6 +134,7 @@ final class LoopPresence {
         slots = []
         placement = nil
         sweeps = []
+        formers = []
     }
 
     // MARK: Links and leases
@@ -158,17 +164,21 @@ final class LoopPresence {
     func lapsed(shard name: String) {
         guard let slot = slot(name), slot.phase != .down else { return }
         slot.phase = .waiting
+        // Known from before what may have been a pause.
+        slot.leases = nil
         releaseParked(slot)
     }
 
     /// The leases of a shard were read.
-    func read(_ leases: LeaseTable, shard name: String, loopsInCluster: Int) {
+    ///
+    /// - Parameter request: the last one of this loop that had come before the reading began.
+    func read(_ leases: LeaseTable, shard name: String, loopsInCluster: Int, answering request: Int) {
         local.loopsInCluster = max(1, loopsInCluster)
         guard let slot = slot(name) else { return }
         slot.leases = leases
-        let parked = slot.parked
-        slot.parked = []
-        for (pending, question, members) in parked { take(members, question, pending, slot) }
+        let answered = slot.parked.filter { $0.request <= request }
+        slot.parked.removeAll { $0.request <= request }
+        for parked in answered { take(parked.members, parked.question, parked.pending, slot) }
     }
 
     func slot(_ name: String) -> ShardSlot? { slots.first { $0.shard.name == name } }
@@ -177,6 +187,6 @@ final class LoopPresence {
     private func releaseParked(_ slot: ShardSlot) {
         let parked = slot.parked
         slot.parked = []
-        for (pending, _, _) in parked { fail(pending) }
+        for item in parked { fail(item.pending) }
     }
 }

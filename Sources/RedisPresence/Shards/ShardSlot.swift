@@ -5,6 +5,13 @@ import RedisClient
 ///
 /// Confined to its event loop.
 final class ShardSlot {
+    struct Parked {
+        var pending: PendingSearch
+        var question: PeerSearch.Question
+        var members: [PresenceMember]
+        var request: Int
+    }
+
     enum Phase: Equatable {
         /// There is no connection.
         case down
@@ -22,8 +29,10 @@ final class ShardSlot {
     var epoch: UInt32 = 0
     /// The nodes with a lease there, as the node read them last; nil before the first time.
     var leases: LeaseTable?
-    /// Answers that may be newer than ``leases``, until the leases have been read again.
-    var parked: [(PendingSearch, PeerSearch.Question, [PresenceMember])] = []
+    /// Answers that may be newer than ``leases``, each until a reading that began after its request.
+    var parked: [Parked] = []
+    /// The number of the last request to read the leases.
+    var requests = 0
     /// A refill because commands were refused is on its way.
     var isRefillScheduled = false
 

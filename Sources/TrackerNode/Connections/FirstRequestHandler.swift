@@ -1,4 +1,5 @@
 import NIOCore
+import NIOHTTP1
 
 /// Ends a connection whose first request does not come: after a time, or when the node shuts down.
 ///
@@ -25,5 +26,19 @@ final class FirstRequestHandler: ChannelInboundHandler, RemovableChannelHandler 
         } else {
             context.fireUserInboundEventTriggered(event)
         }
+    }
+}
+
+/// Answers a connection whose first bytes are not HTTP, and ends it. At the pipeline's end, where the decoder's errors arrive; nobody else
+/// takes them before the first request has said who looks after the connection.
+final class MalformedRequestHandler: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTPServerRequestPart
+
+    private var hasAnswered = false
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        guard error is HTTPParserError else { return context.fireErrorCaught(error) }
+        if !hasAnswered { WebSocketUpgrade.Refusal.malformed.answer(on: context.channel) }
+        hasAnswered = true
     }
 }

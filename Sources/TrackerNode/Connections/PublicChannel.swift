@@ -28,15 +28,19 @@ struct PublicChannel: ServerChildChannel, HTTPChannelHandler {
     }
 
     let responder: HTTPChannelHandler.Responder
-    let upgrader: PeerUpgrader
+    let connections: ConnectionCount
+    let addresses: ClientAddresses
+    /// Makes a channel, whose handshake is done, a peer's.
+    let open: @Sendable (any Channel, WebOrigin) -> EventLoopFuture<Negotiated>
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         channel.eventLoop.makeCompletedFuture {
             try channel.syncOptions?.useTransientReceiveBuffers()
             let firstRequest = FirstRequestHandler(timeout: TimeAmount(Self.httpIdleTimeout))
             try channel.pipeline.syncOperations.addHandler(firstRequest)
+            let client = try ConnectedClient(channel, addresses)
             let upgrade = NIOTypedHTTPServerUpgradeConfiguration<Negotiated>(
-                upgraders: [upgrader],
+                upgraders: [upgrader(NIOLoopBound(client, eventLoop: channel.eventLoop))],
                 notUpgradingCompletionHandler: { channel in
                     channel.eventLoop.makeCompletedFuture {
                         try channel.pipeline.syncOperations.addHandlers(
@@ -62,11 +66,27 @@ struct PublicChannel: ServerChildChannel, HTTPChannelHandler {
             let negotiated = try channel.pipeline.syncOperations.configureUpgradableHTTPServerPipeline(
                 configuration: pipeline
             )
+            let malformedRequest = MalformedRequestHandler()
+            try channel.pipeline.syncOperations.addHandler(malformedRequest)
             negotiated.assumeIsolated().whenComplete { _ in
                 channel.pipeline.syncOperations.removeHandler(firstRequest, promise: nil)
+                channel.pipeline.syncOperations.removeHandler(malformedRequest, promise: nil)
             }
             return Value(negotiated: negotiated, channel: channel)
         }
+    }
+
+    private func upgrader(_ client: NIOLoopBound<ConnectedClient>) -> PeerUpgrader {
+        PeerUpgrader(
+            open: { [open] channel, site in
+                client.value.countUntilClosed(channel)
+                return open(channel, site)
+            },
+            refusal: { [connections] in
+                guard connections.hasRoom else { return .full }
+                return client.value.isAdmitted() ? nil : .crowded
+            }
+        )
     }
 
     func handle(value: Value, logger: Logger) async {

@@ -23,7 +23,12 @@ enum WebSocketUpgrade {
             status: .serviceUnavailable,
             reason: "This node has as many connections as it may have; try again."
         )
-        /// Seconds after which a full node may be asked again.
+        static let malformed = Refusal(reason: "This is not an HTTP request.")
+        static let crowded = Refusal(
+            status: .serviceUnavailable,
+            reason: "Your address has as many connections as one address may have; close some, or try again."
+        )
+        /// Seconds after which it may be tried again.
         static let retryWhenFull = 5
     }
 
@@ -35,11 +40,10 @@ enum WebSocketUpgrade {
     }
 
     /// Judges a request by its head.
-    static func judge(_ request: HTTPRequestHead, hasRoom: Bool) throws(Refusal) -> Opening {
+    static func judge(_ request: HTTPRequestHead) throws(Refusal) -> Opening {
         guard request.method == .GET, request.uri.prefix(while: { $0 != "?" }) == path else {
             throw Refusal(status: .notFound, reason: "WebSockets are at \(path).")
         }
-        guard hasRoom else { throw .full }
         let field = { (name: String) in request.headers[name] }
         let offered = field("Sec-WebSocket-Protocol").flatMap { $0.split(separator: ",") }
         guard offered.contains(where: { $0.trimmingCharacters(in: .whitespaces) == subprotocol }) else {
@@ -68,14 +72,34 @@ enum WebSocketUpgrade {
     }
 }
 
+extension WebSocketUpgrade.Refusal {
+    /// Answers a connection's first request, and ends the connection.
+    func answer(on channel: any Channel) {
+        let body = ByteBuffer(string: reason + "\n")
+        var headers: HTTPHeaders = [
+            "Connection": "close", "Content-Length": "\(body.readableBytes)",
+            "Content-Type": "text/plain; charset=utf-8",
+            // RFC 6455 §4.4: a client of another version is told which one is meant.
+            "Sec-WebSocket-Version": WebSocketUpgrade.version,
+        ]
+        if status == .serviceUnavailable {
+            headers.add(name: "Retry-After", value: "\(Self.retryWhenFull)")
+        }
+        let head = HTTPResponseHead(version: .http1_1, status: status, headers: headers)
+        channel.write(HTTPServerResponsePart.head(head), promise: nil)
+        channel.write(HTTPServerResponsePart.body(.byteBuffer(body)), promise: nil)
+        channel.writeAndFlush(HTTPServerResponsePart.end(nil)).whenComplete { _ in channel.close(promise: nil) }
+    }
+}
+
 /// Upgrades a connection's first request to a peer's WebSocket.
 ///
 /// Own, instead of NIO's upgrader, because that one installs NIO's frame decoder.
 struct PeerUpgrader: NIOTypedHTTPServerProtocolUpgrader {
     /// Adds the peer's handler to a channel of its loop.
     let open: @Sendable (any Channel, WebOrigin) -> EventLoopFuture<PublicChannel.Negotiated>
-    /// Whether the node may have one more connection.
-    let hasRoom: @Sendable () -> Bool
+    /// Why the node does not take one more connection of this client; nil when it does. Asked on the channel's loop.
+    let refusal: @Sendable () -> WebSocketUpgrade.Refusal?
 
     let supportedProtocol = "websocket"
     // Not for the key: NIO looks for these names in the Connection field.
@@ -87,42 +111,24 @@ struct PeerUpgrader: NIOTypedHTTPServerProtocolUpgrader {
         initialResponseHeaders: HTTPHeaders
     ) -> EventLoopFuture<HTTPHeaders> {
         do throws(WebSocketUpgrade.Refusal) {
-            let opening = try WebSocketUpgrade.judge(upgradeRequest, hasRoom: hasRoom())
+            let opening = try WebSocketUpgrade.judge(upgradeRequest)
+            if let refusal = refusal() { throw refusal }
             var headers = initialResponseHeaders
             headers.replaceOrAdd(name: "Upgrade", value: "websocket")
             headers.add(name: "Sec-WebSocket-Accept", value: WebSocketUpgrade.accept(key: opening.key))
             headers.add(name: "Sec-WebSocket-Protocol", value: WebSocketUpgrade.subprotocol)
             return channel.eventLoop.makeSucceededFuture(headers)
         } catch {
-            refuse(channel, error)
+            // Answered here: NIO does not replay the head of a request whose upgrade was refused, so that nobody behind could answer it
+            // (swift-nio issue 2632).
+            error.answer(on: channel)
             return channel.eventLoop.makeFailedFuture(error)
         }
     }
 
-    /// Answers here and ends the connection: NIO does not replay the head of a request whose upgrade was refused, so that nobody behind
-    /// could answer it (swift-nio issue 2632).
-    private func refuse(_ channel: any Channel, _ refusal: WebSocketUpgrade.Refusal) {
-        let body = ByteBuffer(string: refusal.reason + "\n")
-        var headers: HTTPHeaders = [
-            "Connection": "close", "Content-Length": "\(body.readableBytes)",
-            "Content-Type": "text/plain; charset=utf-8",
-            // RFC 6455 §4.4: a client of another version is told which one is meant.
-            "Sec-WebSocket-Version": WebSocketUpgrade.version,
-        ]
-        if refusal.status == .serviceUnavailable {
-            headers.add(name: "Retry-After", value: "\(WebSocketUpgrade.Refusal.retryWhenFull)")
-        }
-        channel.write(
-            HTTPServerResponsePart.head(HTTPResponseHead(version: .http1_1, status: refusal.status, headers: headers)),
-            promise: nil
-        )
-        channel.write(HTTPServerResponsePart.body(.byteBuffer(body)), promise: nil)
-        channel.writeAndFlush(HTTPServerResponsePart.end(nil)).whenComplete { _ in channel.close(promise: nil) }
-    }
-
     func upgrade(channel: any Channel, upgradeRequest: HTTPRequestHead) -> EventLoopFuture<PublicChannel.Negotiated> {
         do throws(WebSocketUpgrade.Refusal) {
-            return open(channel, try WebSocketUpgrade.judge(upgradeRequest, hasRoom: true).site)
+            return open(channel, try WebSocketUpgrade.judge(upgradeRequest).site)
         } catch {
             return channel.eventLoop.makeFailedFuture(error)
         }

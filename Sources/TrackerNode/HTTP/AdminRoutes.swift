@@ -21,6 +21,7 @@ struct AdminRoutes {
     let unreadiness: @Sendable () -> String?
     let status: @Sendable () async -> Status
     let metrics: @Sendable () async -> String
+    let cluster: ClusterRoutes
 
     func router() -> Router<BasicRequestContext> {
         let router = Router()
@@ -31,6 +32,7 @@ struct AdminRoutes {
         router.get("/metrics") { [metrics] _, _ in
             Response.text(.ok, type: "text/plain; version=0.0.4; charset=utf-8", await metrics())
         }
+        cluster.add(to: router)
         router.get("/") { [status] _, _ in
             Response.text(.ok, type: "text/html; charset=utf-8", Self.page(await status()))
         }

@@ -34,7 +34,7 @@ import Testing
         mutating func carryOut(_ search: inout PeerSearch, using random: inout SplitMix64) {
             while !search.isComplete {
                 let batch = search.next()
-                #expect(!batch.isEmpty && batch.count <= PeerSearch.breadth)
+                #expect(!batch.isEmpty && batch.count <= PeerSearch.firstBreadth << rounds)
                 rounds += 1
                 for question in batch.shuffled(using: &random) {
                     questions += 1
@@ -58,6 +58,7 @@ import Testing
             using random: inout SplitMix64
         ) -> [PeerAddress] {
             let seed = random.next()
+            rounds = 0
             var search = PeerSearch(content, limit: limit, excluded: excluded, level: level, random: .init(seed: seed))
             carryOut(&search, using: &random)
             return search.peers
@@ -223,6 +224,19 @@ import Testing
             #expect(search.next().isEmpty)
         }
         #expect(search.peers.count > known)
+    }
+
+    /// A content that was as hot as can be, and that few have now: every part is asked once, in few rounds.
+    @Test func findsTheLastPeersOfAHotContent() {
+        var random = SplitMix64(seed: 1)
+        var parts = Parts()
+        parts.insert(0..<5, level: SwarmPart.levelLimit)
+        for level in [0, 3, 10] {
+            parts.questions = 0
+            #expect(parts.find(8, level: level, using: &random).count == 5)
+            #expect(parts.questions == 1_024)
+            #expect(parts.rounds <= 10)
+        }
     }
 
     /// A peer that two parts show, because its entry was moved, is one peer.

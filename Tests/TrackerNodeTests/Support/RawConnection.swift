@@ -8,9 +8,10 @@ final class RawConnection: Sendable {
     private let received = Mutex(ByteBuffer())
     private let hasEnded = Mutex(false)
 
-    /// Sends a request and gives all that comes until the node ends the connection, or until `isComplete`.
+    /// Sends a request, behind the bytes of a proxy, and gives all that comes until the node ends the connection, or until `isComplete`.
     static func answer(
         to request: String,
+        behind header: [UInt8] = [],
         port: Int,
         until isComplete: @Sendable (String) -> Bool = { _ in false }
     ) async throws -> String {
@@ -22,7 +23,7 @@ final class RawConnection: Sendable {
                 }
             }
             .connect(host: "127.0.0.1", port: port).get()
-        try await channel.writeAndFlush(ByteBuffer(string: request))
+        try await channel.writeAndFlush(ByteBuffer(bytes: header + Array(request.utf8)))
         let text = try await eventually("the end of the answer") {
             let text = connection.received.withLock { String(buffer: $0) }
             return connection.hasEnded.withLock { $0 } || isComplete(text) ? text : nil

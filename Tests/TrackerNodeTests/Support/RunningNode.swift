@@ -58,6 +58,22 @@ struct RunningNode: Sendable {
         return Answer(status: Int(response.status.code), headers: response.headers, body: Array(buffer: body))
     }
 
+    /// The values of an exposition, by the metrics' names. The process counts for all of its nodes.
+    static func metrics(_ exposition: String) -> [String: Double] {
+        Dictionary(
+            exposition.split(separator: "\n").filter { !$0.hasPrefix("#") }.map { line in
+                let parts = line.split(separator: " ")
+                return (String(parts[0]), Double(parts[1]) ?? .nan)
+            },
+            uniquingKeysWith: { $1 }
+        )
+    }
+
+    /// The value of one metric; 0 when nothing was counted yet.
+    func count(_ metric: String) async throws -> Double {
+        Self.metrics(try await get("/metrics", admin: true).text)[metric, default: 0]
+    }
+
     /// Asks for the certificate of a URL.
     func certificate(_ url: String, origin: String? = nil) async throws -> Answer {
         let query = url.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? url
@@ -133,8 +149,8 @@ func withNode(
     let result: Result<Void, any Error>
     do {
         if isReady {
-            _ = try await eventually("the node is ready") {
-                try await running.get("/readyz", admin: true).status == 200 ? true : nil
+            try await eventually("the node is ready") {
+                try await running.get("/readyz", admin: true).status == 200
             }
         }
         result = .success(try await body(running))

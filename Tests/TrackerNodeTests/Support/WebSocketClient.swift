@@ -29,6 +29,7 @@ final class WebSocketClient: Sendable {
     static func connect(
         to node: RunningNode,
         origin: String = FakeAuthority.site,
+        behind header: [UInt8] = [],
         answersPings: Bool = true
     ) async throws -> WebSocketClient {
         let client = WebSocketClient(answersPings: answersPings)
@@ -52,6 +53,9 @@ final class WebSocketClient: Sendable {
             .connect(host: "127.0.0.1", port: node.publicPort) { channel in
                 channel.eventLoop.makeCompletedFuture {
                     client.channel.withLock { $0 = channel }
+                    if !header.isEmpty {
+                        try channel.pipeline.syncOperations.addHandler(Preface(ByteBuffer(bytes: header)))
+                    }
                     var pipeline = NIOUpgradableHTTPClientPipelineConfiguration(upgradeConfiguration: configuration)
                     // The node's welcome comes right behind its 101, and NIO drops it by default.
                     pipeline.leftOverBytesStrategy = .forwardBytes
@@ -114,6 +118,20 @@ final class WebSocketClient: Sendable {
     }
 
     private func received(_ event: Event) { inbox.withLock { $0.append(event) } }
+
+    /// Sends bytes ahead of everything else, as a proxy does.
+    private final class Preface: ChannelInboundHandler {
+        typealias InboundIn = ByteBuffer
+
+        private let bytes: ByteBuffer
+
+        init(_ bytes: ByteBuffer) { self.bytes = bytes }
+
+        func channelActive(context: ChannelHandlerContext) {
+            context.write(NIOAny(bytes), promise: nil)
+            context.fireChannelActive()
+        }
+    }
 
     private final class Handler: ChannelInboundHandler {
         typealias InboundIn = WebSocketFrame
