@@ -14,8 +14,6 @@ final class ChildProcess: Sendable {
     let name: String
     let identifier: Int32
     private let output = Mutex("")
-    /// Whether all of its output was read.
-    private let isSilent = Mutex(false)
     private let isGone = Mutex(false)
 
     /// Starts a program, which inherits standard error.
@@ -33,10 +31,7 @@ final class ChildProcess: Sendable {
         identifier = process.processIdentifier
         pipe.fileHandleForReading.readabilityHandler = { [weak self] handle in
             let data = handle.availableData
-            if data.isEmpty {
-                handle.readabilityHandler = nil
-                self?.isSilent.withLock { $0 = true }
-            }
+            if data.isEmpty { handle.readabilityHandler = nil }
             self?.output.withLock { $0 += String(decoding: data, as: UTF8.self) }
         }
         process.terminationHandler = { [weak self] process in
@@ -51,8 +46,8 @@ final class ChildProcess: Sendable {
         var found: String?
         try await wait(Self.startLimit, "\(name) did not say \"\(prefix)\"") {
             found = output.withLock { output in
-                // The last piece has no line end yet.
-                output.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
+                // The last piece has no line end yet. A line may end with CR LF, which is one character.
+                output.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).dropLast()
                     .compactMap { line in line.range(of: prefix).map { String(line[$0.upperBound...]) } }.first
             }
             return found != nil
@@ -64,11 +59,35 @@ final class ChildProcess: Sendable {
     func wait(_ limit: Double, _ failure: String, _ isMet: () async throws -> Bool) async throws {
         let deadline = Date().addingTimeInterval(limit)
         while true {
-            let isOver = isGone.withLock { $0 } && isSilent.withLock { $0 }
+            let isOver = isGone.withLock { $0 }
             if try await isMet() { return }
             guard !isOver else { throw LoadError("\(name) has ended: \(output.withLock { $0 })") }
             guard Date() < deadline else { throw LoadError("\(failure) within \(limit) s") }
             try await Task.sleep(for: .milliseconds(20))
+        }
+    }
+
+    /// Runs a program to its end; the lines of its output.
+    static func lines(of executable: String, _ arguments: [String]) async throws -> [String] {
+        try await withCheckedThrowingContinuation { continuation in
+            DispatchQueue.global().async {
+                let process = Process()
+                process.executableURL = URL(filePath: executable)
+                process.arguments = arguments
+                let pipe = Pipe()
+                process.standardOutput = pipe
+                process.standardInput = FileHandle.nullDevice
+                continuation.resume(
+                    with: Result {
+                        try process.run()
+                        let output = try pipe.fileHandleForReading.readToEnd() ?? Data()
+                        process.waitUntilExit()
+                        return String(decoding: output, as: UTF8.self).split(whereSeparator: \.isNewline).map(
+                            String.init
+                        )
+                    }
+                )
+            }
         }
     }
 

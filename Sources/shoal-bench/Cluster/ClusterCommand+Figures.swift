@@ -43,21 +43,33 @@ extension ClusterCommand {
         return figures
     }
 
-    func measureScale(_ scenario: ThroughputScenario) async throws -> [ClusterFigure] {
+    func measureScale(_ scenario: ScaleScenario, _ unpaced: ThroughputScenario) async throws -> [ClusterFigure] {
         let sizes = [1, 4]
-        let costs = try await scenario.run(
+        let paced = try await scenario.run(sizes: sizes, rounds: rounds)
+        let costs = try await unpaced.run(
             sizes.map { ($0, .redis(shards: $0, batchLimit: nil)) },
             rounds: rounds
         )
-        let microseconds = costs.map { $0.map { 1e6 / $0.announcesPerTrackerSecond } }
-        return zip(sizes, microseconds).map { size, rounds in
-            ClusterFigure("CPU per announce, \(size) nodes × \(size) shards", "µs of trackers", rounds: rounds)
+        let full = costs.map { $0.map { 1e6 / $0.announcesPerTrackerSecond } }
+        let target = ClusterFigure.Target.atMost(1.15)
+        return figures("announce and leave at \(Int(scenario.rate))/s a node", sizes, paced, target: target)
+            + figures("announce, as fast as possible", sizes, full, target: target)
+    }
+
+    private func figures(
+        _ name: String,
+        _ sizes: [Int],
+        _ microseconds: [[Double]],
+        target: ClusterFigure.Target?
+    ) -> [ClusterFigure] {
+        zip(sizes, microseconds).map { size, rounds in
+            ClusterFigure("\(name), \(size) nodes × \(size) shards", "µs of tracker CPU", rounds: rounds)
         } + [
             ClusterFigure(
-                "CPU per announce, 4 × 4 ÷ 1 × 1",
+                "\(name), 4 × 4 ÷ 1 × 1",
                 "",
                 rounds: zip(microseconds[1], microseconds[0]).map { $0 / $1 },
-                target: .atMost(1.15)
+                target: target
             )
         ]
     }
@@ -73,16 +85,20 @@ extension ClusterCommand {
 
     func measureIdle(_ scenarios: MemoryScenarios) async throws -> [ClusterFigure] {
         var figures: [ClusterFigure] = []
-        for announced in [0, 1, 4] {
-            let bytes = try await scenarios.bytesPerConnection(idleConnections, announced: announced, store: .memory)
-            figures.append(
-                ClusterFigure(
-                    "idle connection, \(announced) contents announced",
-                    "KiB resident",
-                    rounds: [bytes / 1_024],
-                    target: .atMost(6)
+        let stores: [(name: String, store: StoreKind)] =
+            [("in memory", .memory)] + (withoutRedis ? [] : [("on Redis", .redis(shards: 1, batchLimit: nil))])
+        for (name, store) in stores {
+            for announced in [0, 4] {
+                let bytes = try await scenarios.bytesPerConnection(idleConnections, announced: announced, store: store)
+                figures.append(
+                    ClusterFigure(
+                        "idle connection with \(announced) contents, \(name)",
+                        "KiB resident in the tracker",
+                        rounds: [bytes / 1_024],
+                        target: .atMost(6)
+                    )
                 )
-            )
+            }
         }
         return figures
     }

@@ -47,6 +47,9 @@ struct ClusterCommand: AsyncParsableCommand {
     @Option(help: "Idle connections whose memory is measured.")
     var idleConnections = 10_000
 
+    @Option(help: "Announces, and leaves, a second of each node in scale.")
+    var nodeRate = 2_000.0
+
     @Option(help: ArgumentHelp("Of finds and of signals in each round.", valueName: "s"))
     var seconds = 3.0
 
@@ -60,9 +63,11 @@ struct ClusterCommand: AsyncParsableCommand {
     var json = false
 
     func validate() throws {
-        guard rounds > 0, connections > 0, idleConnections > 0, seconds > 0, 1...2_000 ~= contentsPerConnection else {
+        guard rounds > 0, connections > 0, idleConnections > 0, seconds > 0, nodeRate > 0,
+            1...2_000 ~= contentsPerConnection
+        else {
             throw ValidationError(
-                "--rounds, --connections, --idle-connections and --seconds must be above 0, --contents-per-connection 1 to 2000."
+                "--rounds, --connections, --idle-connections, --node-rate and --seconds must be above 0, --contents-per-connection 1 to 2000."
             )
         }
     }
@@ -130,7 +135,14 @@ struct ClusterCommand: AsyncParsableCommand {
             progress("\(scenario.rawValue)…")
             switch scenario {
             case .throughput: report.figures += try await measureThroughput(throughput)
-            case .scale where !withoutRedis: report.figures += try await measureScale(throughput)
+            case .scale where !withoutRedis:
+                let scale = ScaleScenario(
+                    environment: environment,
+                    signingKey: authority.signingKey,
+                    rate: nodeRate,
+                    seconds: seconds
+                )
+                report.figures += try await measureScale(scale, throughput)
             case .relay where !withoutRedis:
                 let relay = RelayScenario(
                     environment: environment,

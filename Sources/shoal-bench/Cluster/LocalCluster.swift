@@ -119,10 +119,34 @@ struct RedisServer: Sendable {
 
     /// Bytes that it has allocated.
     func usedMemory() async throws -> Int {
-        let cli = try ChildProcess("redis-cli", client, ["-p", "\(port)", "info", "memory"])
-        let value = try await cli.line(after: "used_memory:").trimmingCharacters(in: .whitespacesAndNewlines)
-        guard let bytes = Int(value) else { throw LoadError("redis-cli gave used_memory as \"\(value)\"") }
+        let line = try await ask("info", "memory").first { $0.hasPrefix("used_memory:") } ?? ""
+        guard let bytes = Int(line.dropFirst("used_memory:".count)) else {
+            throw LoadError("redis-cli gave used_memory as \"\(line)\"")
+        }
         return bytes
+    }
+
+    /// Waits until so many fields are in its hashes: a node acknowledges an announce before the shard has it.
+    func waitForEntries(_ wanted: Int) async throws {
+        var found = 0
+        try await process.wait(60, "\(process.name) did not get \(wanted) entries") {
+            let script = """
+                local n, c = 0, '0'
+                repeat
+                  local r = redis.call('SCAN', c, 'COUNT', 1000, 'TYPE', 'hash')
+                  c = r[1]
+                  for _, k in ipairs(r[2]) do n = n + redis.call('HLEN', k) end
+                until c == '0'
+                return n
+                """
+            found = try await ask("eval", script, "0").first.flatMap { Int($0) } ?? 0
+            return found >= wanted
+        }
+    }
+
+    /// The lines of redis-cli's answer.
+    private func ask(_ arguments: String...) async throws -> [String] {
+        try await ChildProcess.lines(of: client, ["-p", "\(port)"] + arguments)
     }
 }
 

@@ -46,10 +46,11 @@ struct MemoryScenarios {
         try await generator.connect(announcing: false)
         let before = try await cluster.shards[0].usedMemory()
         try await generator.announceAll()
-        try await Task.sleep(for: .seconds(2))
+        let entries = swarmSize * plan.contents
+        try await cluster.shards[0].waitForEntries(entries)
         let after = try await cluster.shards[0].usedMemory()
         try await generator.close()
         await cluster.stop()
-        return Double(after - before) / Double(swarmSize * plan.contents)
+        return Double(after - before) / Double(entries)
     }
 }
