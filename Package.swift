@@ -183,6 +183,13 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
+            name: "RedisPresenceTests",
+            dependencies: [
+                "Presence", "RedisPresence", "TestSupport", "TrackerCore", .logging, .nioCore, .nioPosix,
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
             name: "TrackerCoreTests",
             dependencies: ["ContentTrust", "Presence", "TestSupport", "TrackerCore", "TrackerProtocol", .nioCore],
             swiftSettings: strict
