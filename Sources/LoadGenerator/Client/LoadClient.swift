@@ -60,6 +60,8 @@ final class LoadClient {
     var pongsSeen = 0
     var probes: [Probe] = []
     var hasUnflushed = false
+    /// Whether its end is the generator's own doing, and what it cuts short nobody's failure.
+    var isClosedOnPurpose = false
 
     init(index: Int, base: [Int], tracker: Int) {
         self.index = index
@@ -86,5 +88,6 @@ final class LoadClient {
         pongsSeen = 0
         probes = []
         hasUnflushed = false
+        isClosedOnPurpose = false
     }
 }

@@ -20,10 +20,10 @@ extension LoadEngine {
         case .pong:
             receivedPong(by: client)
         case .close:
-            disconnect(client)
+            client.channel?.close(promise: nil)
         case .oversize(let got):
             fault("a tracker's message has \(got) bytes")
-            disconnect(client)
+            client.channel?.close(promise: nil)
         }
     }
 
@@ -250,7 +250,7 @@ extension LoadEngine {
 
     // MARK: Ends of requests
 
-    private func completed(_ open: LoadClient.OpenRequest) {
+    func completed(_ open: LoadClient.OpenRequest) {
         if open.isPaced { makeRoom() }
     }
 

@@ -32,7 +32,7 @@ extension LoadEngine {
                 guard client.peer == nil else { continue }
                 fault("no welcome came in time")
                 // A channel that is still connecting has a time-out of its own.
-                disconnect(client)
+                client.channel?.close(promise: nil)
                 continue
             }
             guard let open = client.open.removeValue(forKey: id) else { continue }

@@ -112,7 +112,9 @@ final class LoadEngine {
     static var now: Int { Int(NIODeadline.now().uptimeNanoseconds) }
 
     func fault(_ text: @autoclosure () -> String) {
-        if faults.count < Self.faultLimit { faults.append(text()) }
+        guard faults.count < Self.faultLimit else { return }
+        let text = text()
+        if !faults.contains(text) { faults.append(text) }
     }
 
     // MARK: Connections
@@ -206,9 +208,10 @@ final class LoadEngine {
             counts.connectsFailed += 1
         }
         let requests = client.open
+        let isOnPurpose = client.isClosedOnPurpose
         counts.missesExcused += client.probes.count
         client.forgetConnection()
-        for (_, request) in requests { failed(request, of: client) }
+        for (_, request) in requests { if isOnPurpose { completed(request) } else { failed(request, of: client) } }
         guard !isClosing else { return openMore() }
         // As behind a load balancer: whoever was lost, somebody else serves.
         client.tracker = Int.random(in: plan.trackers.indices, using: &random)
@@ -223,7 +226,10 @@ final class LoadEngine {
     }
 
     /// Ends a client's connection without a word, as a closed laptop does.
-    func disconnect(_ client: LoadClient) { client.channel?.close(promise: nil) }
+    func disconnect(_ client: LoadClient) {
+        client.isClosedOnPurpose = true
+        client.channel?.close(promise: nil)
+    }
 
     /// Ends all connections, for good.
     func closeAll() {
