@@ -41,6 +41,7 @@ extension LoopPresence {
             if let error = send(write, to: slot, .write(batch, index)) {
                 batch.set(index, .unavailable(retry: Self.retry))
                 batch.arrived()
+                if write.isRemoval { slot.keepsDeparted = true }
                 refused(slot, error)
             }
         }
@@ -231,23 +232,39 @@ extension LoopPresence {
         }
     }
 
-    /// A shard refused to keep something while the link is up. Everything is offered again later: by then there may be room.
+    /// A shard refused to keep something while the link is up, or its queue had no room. Everything is offered again later: by then there
+    /// may be room.
     private func refused(_ slot: ShardSlot, _ error: RedisError) {
         counters.refusedWrites.increment()
         guard slot.takesWrites, !slot.isRefillScheduled else { return }
         slot.isRefillScheduled = true
+        let delay =
+            switch error {
+            case .queueFull, .outboundFull: Self.queueDelay
+            default: Self.refillDelay
+            }
         logger.warning(
             "a shard refused presence; it is offered again",
             metadata: [
-                "shard": "\(slot.shard.name)", "reason": "\(error)",
-                "seconds": "\(Self.refillDelay.nanoseconds / 1_000_000_000)",
+                "shard": "\(slot.shard.name)", "reason": "\(error)", "seconds": "\(delay.nanoseconds / 1_000_000_000)",
             ]
         )
-        eventLoop.assumeIsolated().scheduleTask(in: Self.refillDelay) { [weak self, weak slot] in
+        eventLoop.assumeIsolated().scheduleTask(in: delay) { [weak self, weak slot] in
             guard let self, let slot else { return }
             slot.isRefillScheduled = false
-            if slot.takesWrites { self.beginRefill(of: slot) }
+            guard slot.takesWrites else { return }
+            if slot.keepsDeparted { self.beginAnew(on: slot) } else { self.beginRefill(of: slot) }
         }
+    }
+
+    /// Gives up all of this loop's entries on a shard, which has some of peers that have gone: under a new epoch they count for nothing, and
+    /// what is true is written again.
+    ///
+    /// Remembering each removal until there is room was rejected: a crowd that leaves at once would grow that memory without a limit.
+    private func beginAnew(on slot: ShardSlot) {
+        slot.phase = .waiting
+        releaseParked(slot)
+        keeper.reconnected(loop: index, shard: slot.shard.name)
     }
 
     // MARK: Deadlines
@@ -273,6 +290,14 @@ extension LoopPresence {
 }
 
 extension LocalPresence.Write {
+    /// Whether something is there for ever if this is not carried out.
+    fileprivate var isRemoval: Bool {
+        switch self {
+        case .remove, .unmark: true
+        case .add, .mark, .keep: false
+        }
+    }
+
     /// The part whose key is written.
     var part: SwarmPart {
         switch self {

@@ -12,6 +12,8 @@ import TrackerCore
 final class LoopPresence {
     /// Until a shard that refused entries (out of memory, say) is offered all of them again.
     static let refillDelay = TimeAmount.seconds(5)
+    /// The same for a shard whose queue was full: well below the time for which peers that have gone may still be named.
+    static let queueDelay = TimeAmount.seconds(1)
     /// Entries that are written again in one turn of the loop.
     static let sweepSlice = 512
     /// Seconds that a key lives on a shard after nobody has added to it: the last resort against what dead nodes leave behind.
@@ -157,6 +159,7 @@ final class LoopPresence {
     func granted(shard name: String, epoch: UInt32) {
         guard let slot = slot(name), slot.phase != .down, epoch != slot.epoch || slot.phase == .waiting else { return }
         slot.epoch = epoch
+        slot.keepsDeparted = false
         beginRefill(of: slot)
     }
 
@@ -184,7 +187,7 @@ final class LoopPresence {
     func slot(_ name: String) -> ShardSlot? { slots.first { $0.shard.name == name } }
 
     /// A search whose shard has gone silent ends with what it has.
-    private func releaseParked(_ slot: ShardSlot) {
+    func releaseParked(_ slot: ShardSlot) {
         let parked = slot.parked
         slot.parked = []
         for item in parked { fail(item.pending) }

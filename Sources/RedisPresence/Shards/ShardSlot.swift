@@ -33,6 +33,8 @@ final class ShardSlot {
     var parked: [Parked] = []
     /// The number of the last request to read the leases.
     var requests = 0
+    /// A removal was refused: the shard has entries under the present epoch whose peers have gone.
+    var keepsDeparted = false
     /// A refill because commands were refused is on its way.
     var isRefillScheduled = false
 
