@@ -2,6 +2,7 @@ import ContentTrust
 import Foundation
 import GRDB
 import Logging
+import TestSupport
 import Testing
 
 @testable import SigningAuthority
@@ -126,6 +127,8 @@ import Testing
             }
             // A keyset is signed when the authority runs.
             _ = try await withAuthority(folder: folder) { $0.authority.root }
+            // The last tasks of the one that has run may hold its folder for a moment longer.
+            try await eventually("the folder is free") { (try? DataDirectory(path: folder)) != nil }
             let saved = try Data(contentsOf: URL(fileURLWithPath: folder + "/root.pem"))
             try FileManager.default.removeItem(atPath: folder + "/root.pem")
             let missing = await #expect(throws: AuthorityError.self) { try await start(folder) }
