@@ -185,7 +185,8 @@ let package = Package(
         .testTarget(
             name: "RedisPresenceTests",
             dependencies: [
-                "Presence", "RedisPresence", "TestSupport", "TrackerCore", .logging, .nioCore, .nioPosix,
+                "ContentTrust", "Presence", "RedisPresence", "TestSupport", "TrackerCore", .logging, .nioCore,
+                .nioPosix,
             ],
             swiftSettings: strict
         ),
