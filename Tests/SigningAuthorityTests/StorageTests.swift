@@ -115,6 +115,32 @@ import Testing
         }
     }
 
+    /// How often this process has a file open.
+    private func openFiles(_ path: String) -> Int {
+        let descriptors = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []
+        return descriptors.count {
+            (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\($0)")) == path
+        }
+    }
+
+    /// A backup, say, or the last connection of the authority before.
+    @Test func waitsForWhoeverHasTheRegistry() async throws {
+        try await withFolder { folder in
+            let root = try await { try await start(folder).root }()
+            try await eventually("the folder is free") { (try? DataDirectory(path: folder)) != nil }
+            // Unsafe for GRDB: a transaction that outlives its block.
+            var configuration = Configuration()
+            configuration.allowsUnsafeTransactions = true
+            let other = try DatabaseQueue(path: folder + "/registry.sqlite", configuration: configuration)
+            try await other.writeWithoutTransaction { try $0.execute(sql: "BEGIN EXCLUSIVE") }
+            let before = openFiles(folder + "/registry.sqlite")
+            async let started = start(folder)
+            try await eventually("it has come to the registry") { openFiles(folder + "/registry.sqlite") > before }
+            try await other.writeWithoutTransaction { try $0.execute(sql: "COMMIT") }
+            #expect(try await started.root == root)
+        }
+    }
+
     @Test func keysAreMadeOnceAndALostRootIsNoticed() async throws {
         try await withFolder { folder in
             let root = try await { try await start(folder).root }()

@@ -6,6 +6,10 @@ import GRDB
 ///
 /// A value is written, and the disk has said so, before anything that rests on it leaves the process.
 struct Registry: Sendable {
+    /// Seconds to wait for somebody else who has the file: a backup, or the connections of an authority that is just ending and moves its
+    /// write-ahead log into the file.
+    static let busyTimeout = 5.0
+
     let contentCountLimit: Int
     let siteCountLimit: Int
     let database: any DatabaseWriter
@@ -17,6 +21,7 @@ struct Registry: Sendable {
         do {
             var configuration = GRDB.Configuration()
             configuration.label = "registry"
+            configuration.busyMode = .timeout(Self.busyTimeout)
             configuration.prepareDatabase { database in
                 // With a write-ahead log GRDB's own setting, NORMAL, may lose the newest transactions to a loss of power.
                 try database.execute(sql: "PRAGMA synchronous = FULL")
