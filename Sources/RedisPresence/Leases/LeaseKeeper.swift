@@ -1,10 +1,7 @@
 import Logging
-import CoreMetrics
 import NIOCore
 import Presence
 import RedisClient
-import Synchronization
-import TrackerCore
 
 /// What all event loops of a node share of its membership: the leases, everybody else's leases, the topology and the inbox.
 ///
@@ -119,7 +116,7 @@ final class LeaseKeeper {
 
     // MARK: Helpers
 
-    /// Nil for a shard that has just left the topology, whose link ends at the end of this turn.
+    /// Nil for a shard that has just left the topology, whose link is being stopped.
     func index(of shard: KeptShard) -> Int? { shards.firstIndex { $0 === shard } }
 
     func tellLoops(_ work: @escaping @Sendable (LoopPresence) -> Void) {

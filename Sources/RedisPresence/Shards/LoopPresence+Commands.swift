@@ -38,10 +38,10 @@ extension LoopPresence {
                 continue
             }
             batch.await()
-            if let error = send(write, to: slot, .write(batch, index)) {
+            if let error = send(write, to: slot, .write(batch, index, takesBack: write.takesBack)) {
                 batch.set(index, .unavailable(retry: Self.retry))
                 batch.arrived()
-                if write.isRemoval { slot.keepsDeparted = true }
+                if write.takesBack { slot.keepsDeparted = true }
                 refused(slot, error)
             }
         }
@@ -208,8 +208,9 @@ extension LoopPresence {
     func received(_ answer: borrowing RedisAnswer, for token: LoopToken, from slot: ShardSlot) {
         let error = answer.error
         switch token {
-        case .write(let batch, let index):
+        case .write(let batch, let index, let takesBack):
             if let error {
+                if takesBack { slot.keepsDeparted = true }
                 batch.set(index, .unavailable(retry: Self.retry))
                 refused(slot, error)
             }
@@ -290,14 +291,6 @@ extension LoopPresence {
 }
 
 extension LocalPresence.Write {
-    /// Whether something is there for ever if this is not carried out.
-    fileprivate var isRemoval: Bool {
-        switch self {
-        case .remove, .unmark: true
-        case .add, .mark, .keep: false
-        }
-    }
-
     /// The part whose key is written.
     var part: SwarmPart {
         switch self {
@@ -306,6 +299,7 @@ extension LocalPresence.Write {
         }
     }
 
+    /// Whether something is there for ever if this is not carried out.
     fileprivate var takesBack: Bool {
         switch self {
         case .remove, .unmark: true

@@ -4,7 +4,7 @@ import TrackerCore
 /// What a command on an event loop's link to a shard was sent for: comes back with its answer.
 enum LoopToken {
     /// An entry was added or removed, for a batch that waits for it.
-    case write(PendingBatch, Int)
+    case write(PendingBatch, Int, takesBack: Bool)
     /// Nobody waits: entries written again, dead ones removed, a key's time to live.
     case upkeep
     case find(PendingSearch, PeerSearch.Question)
