@@ -58,6 +58,7 @@ let package = Package(
     targets: [
         // Pure: decisions and formats, no IO.
         .target(name: "ContentTrust", dependencies: ["COpenSSL"], swiftSettings: strict),
+        .target(name: "KeyRotation", swiftSettings: strict),
         .target(name: "TrackerProtocol", dependencies: ["ContentTrust", .nioCore], swiftSettings: strict),
         .target(name: "Presence", dependencies: ["ContentTrust"], swiftSettings: strict),
         .target(
@@ -111,7 +112,7 @@ let package = Package(
         .target(
             name: "SigningAuthority",
             dependencies: [
-                "ContentTrust", "Serving", "Signing",
+                "ContentTrust", "KeyRotation", "Serving", "Signing",
                 .grdb, .httpClient, .httpTypes, .hummingbird, .hummingbirdCore, .logging, .metrics, .nioCore, .nioHTTP1,
                 .nioPosix, .serviceLifecycle,
             ],
@@ -200,6 +201,7 @@ let package = Package(
             dependencies: ["CHiredis", "Presence", "RedisClient", "TestSupport", .nioCore, .nioPosix, .nioSSL],
             swiftSettings: strict
         ),
+        .testTarget(name: "KeyRotationTests", dependencies: ["KeyRotation", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "SettingsTests", dependencies: ["Settings"], swiftSettings: strict),
         .testTarget(name: "SigningTests", dependencies: ["Signing", "ContentTrust"], swiftSettings: strict),
         .testTarget(
